@@ -1,0 +1,2 @@
+/** Spark jobs: encoding, rounds of training, averaging, checkpoints. */
+package org.loraspark.cluster;

@@ -1,0 +1,2 @@
+/** What uses a trained model: samplers and previews. May use all rooms above it. */
+package org.loraspark.infer;
