@@ -1,0 +1,182 @@
+package org.loraspark.tensor;
+
+/**
+ * The kernels that models are made of, and the memory they work in. One engine belongs to one worker and is used by one
+ * thread at a time; frozen weights ({@link LinearWeight}, {@link ConvWeight}, {@link #freeze}) may be shared by all
+ * engines of the same kind in a process.
+ *
+ * <p>Pictures and feature maps are {@code [batch, height, width, channels]}, token sequences {@code [batch, tokens,
+ * dim]}. Forward kernels make a new tensor in the innermost {@link Scope}. Backward kernels give the gradient of their
+ * <em>input</em> (never of a frozen weight) and write it as BLAS does: {@code dx = beta * dx + gradient}, with {@code
+ * beta} 0 or 1; with 0 the old values, NaN included, are not read.
+ */
+public interface Engine extends AutoCloseable {
+    // ---- what it is
+
+    /** The provider's name. */
+    String name();
+
+    /** Type of activations and their gradients. */
+    DType compute();
+
+    // ---- memory
+
+    Scope scope();
+
+    /** Uninitialised, of the compute type. */
+    Tensor empty(long... shape);
+
+    Tensor zeros(long... shape);
+
+    /** Copies values in, rounded to the compute type. */
+    Tensor upload(float[] values, long... shape);
+
+    /** Overwrites a tensor's values. */
+    void write(Tensor tensor, float[] values);
+
+    /** Copies values out. */
+    float[] read(Tensor tensor);
+
+    void fill(Tensor tensor, double value);
+
+    void copy(Tensor from, Tensor to);
+
+    Tensor cloneOf(Tensor x);
+
+    /** Bytes of native memory that the engine holds, in use and pooled. */
+    long nativeBytes();
+
+    // ---- frozen weights: outside every scope, live until the engine's process ends or the model is closed
+
+    /** A frozen array of the compute type (a norm's scale, an embedding table). */
+    Tensor freeze(HostTensor values);
+
+    /** Packs W {@code [out, in]} without bias. */
+    LinearWeight linearWeight(HostTensor weight);
+
+    /** Packs W {@code [out, in]} and bias {@code [out]}. */
+    LinearWeight linearWeight(HostTensor weight, HostTensor bias);
+
+    /** Packs a kernel {@code [out, in, kernel, kernel]} and bias {@code [out]}; 1x1 kernels belong to linear. */
+    ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape);
+
+    // ---- matrices
+
+    /**
+     * C = alpha * op(A) op(B) + beta * C on two-dimensional tensors; {@code op} transposes when its flag is set.
+     *
+     * @param c of shape {@code [rows of op(A), columns of op(B)]}
+     */
+    void gemm(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, double alpha, double beta);
+
+    /** y = x Wᵀ + b: {@code [..., in] -> [..., out]}. */
+    Tensor linear(Tensor x, LinearWeight w);
+
+    /** dx = beta * dx + dy W. */
+    void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta);
+
+    /** {@code [batch, height, width, in] -> [batch, height', width', out]}. */
+    Tensor conv2d(Tensor x, ConvWeight w);
+
+    /** @param dx of the shape of the convolution's input */
+    void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta);
+
+    // ---- normalisation: y = gamma * (x - mean) / sqrt(variance + eps) + beta, biased variance, in float32 or better
+
+    /** Over the pixels and the channels of each of {@code groups} groups; x is {@code [batch, ..., channels]}. */
+    NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps);
+
+    void groupNormBackward(Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor dx, double beta);
+
+    /** Over the last dimension. */
+    NormResult layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps);
+
+    void layerNormBackward(Tensor dy, Tensor x, Tensor stats, Tensor gamma, Tensor dx, double beta);
+
+    // ---- activations
+
+    /** x * sigmoid(x). */
+    Tensor silu(Tensor x);
+
+    void siluBackward(Tensor dy, Tensor x, Tensor dx, double beta);
+
+    /** x * Phi(x), with the error function. */
+    Tensor gelu(Tensor x);
+
+    void geluBackward(Tensor dy, Tensor x, Tensor dx, double beta);
+
+    /** x * sigmoid(1.702 x). */
+    Tensor quickGelu(Tensor x);
+
+    void quickGeluBackward(Tensor dy, Tensor x, Tensor dx, double beta);
+
+    /** Splits the last dimension in two halves {@code [value, gate]} and gives value * gelu(gate). */
+    Tensor geglu(Tensor x);
+
+    void gegluBackward(Tensor dy, Tensor x, Tensor dx, double beta);
+
+    // ---- attention
+
+    /**
+     * softmax(q kᵀ / sqrt(width)) v in each head, width = dim / heads.
+     *
+     * @param q {@code [batch, queries, dim]}
+     * @param k {@code [batch, keys, dim]}
+     * @param v {@code [batch, keys, dim]}
+     * @param causal a query sees the keys up to its own position
+     */
+    AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal);
+
+    /** Writes the gradients of q, k and v, each with beta = 0. */
+    void attentionBackward(
+            Tensor dy,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            AttentionResult forward,
+            int heads,
+            boolean causal,
+            Tensor dq,
+            Tensor dk,
+            Tensor dv);
+
+    // ---- shape
+
+    /** Nearest neighbour, twice the height and width. */
+    Tensor upsample2x(Tensor x);
+
+    void upsample2xBackward(Tensor dy, Tensor dx, double beta);
+
+    /** Along the last dimension: {@code [..., m], [..., n] -> [..., m + n]}. */
+    Tensor concat(Tensor a, Tensor b);
+
+    /** dx = beta * dx + columns {@code [offset, offset + last(dx))} of x. */
+    void columns(Tensor x, long offset, Tensor dx, double beta);
+
+    /** Rows of a table: {@code [n]} ids give {@code [n, dim]}. */
+    Tensor embedding(int[] ids, Tensor table);
+
+    // ---- element-wise
+
+    /** a + b of the same shape, or b {@code [channels]} added to every row of a. */
+    Tensor add(Tensor a, Tensor b);
+
+    /** y += alpha * x. */
+    void axpy(double alpha, Tensor x, Tensor y);
+
+    Tensor scale(Tensor x, double alpha);
+
+    Tensor multiply(Tensor a, Tensor b);
+
+    /** x {@code [batch, ..., channels]} plus one row {@code [batch, channels]} for each picture. */
+    Tensor addPerSample(Tensor x, Tensor rows);
+
+    /** drows {@code [batch, channels]} = beta * drows + the sum of dy over all dimensions between. */
+    void addPerSampleBackward(Tensor dy, Tensor drows, double beta);
+
+    /** Whether every value is finite. */
+    boolean isFinite(Tensor x);
+
+    @Override
+    void close();
+}

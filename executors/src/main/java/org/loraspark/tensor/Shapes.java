@@ -1,0 +1,37 @@
+package org.loraspark.tensor;
+
+import java.util.Arrays;
+
+/** Arithmetic on shapes; a shape is a {@code long[]}, outermost dimension first, {@code {}} for a scalar. */
+public final class Shapes {
+    private Shapes() {}
+
+    /** Number of elements. */
+    public static long size(long... shape) {
+        long n = 1;
+        for (long d : shape) {
+            n = Math.multiplyExact(n, d);
+        }
+        return n;
+    }
+
+    /** Number of rows when all but the last dimension are folded into one. */
+    public static long rows(long... shape) {
+        return size(Arrays.copyOf(shape, shape.length - 1));
+    }
+
+    public static long last(long... shape) {
+        return shape[shape.length - 1];
+    }
+
+    /** The shape with its last dimension replaced. */
+    public static long[] withLast(long[] shape, long last) {
+        long[] result = shape.clone();
+        result[result.length - 1] = last;
+        return result;
+    }
+
+    public static String toString(long... shape) {
+        return Arrays.toString(shape).replace(" ", "");
+    }
+}
