@@ -5,10 +5,10 @@ package org.loraspark.tensor;
  * engine's pool when it closes. Scopes nest and close in reverse order.
  */
 public interface Scope extends AutoCloseable {
-    /** Hands a tensor of this scope to the scope around it, and returns it. */
+    /** Hands a tensor of this scope, or a reshaped view of one, to the scope around it, and returns it. */
     Tensor keep(Tensor tensor);
 
-    /** Returns a tensor's memory at once; the tensor must be of this scope or of one inside which it is the innermost. */
+    /** Returns the memory of a tensor of this scope, or of a reshaped view of one, at once. */
     void release(Tensor tensor);
 
     @Override

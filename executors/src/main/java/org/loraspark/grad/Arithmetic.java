@@ -1,0 +1,67 @@
+package org.loraspark.grad;
+
+import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.Shapes;
+
+/** Sums and shapes. */
+public final class Arithmetic {
+    private Arithmetic() {}
+
+    /** a + b of the same shape. */
+    public static Var add(Var a, Var b) {
+        Tape tape = a.tape();
+        return tape.record(
+                tape.engine().add(a.value(), b.value()),
+                dy -> {
+                    tape.move(a, dy);
+                    tape.move(b, dy);
+                },
+                a,
+                b);
+    }
+
+    /** x {@code [batch, ..., channels]} plus one row {@code [batch, channels]} for each picture. */
+    public static Var addPerSample(Var x, Var rows) {
+        Tape tape = x.tape();
+        Engine engine = tape.engine();
+        return tape.record(
+                engine.addPerSample(x.value(), rows.value()),
+                dy -> {
+                    tape.into(rows, (dx, beta) -> engine.addPerSampleBackward(dy, dx, beta));
+                    tape.move(x, dy);
+                },
+                x,
+                rows);
+    }
+
+    /** Along the last dimension: {@code [..., m], [..., n] -> [..., m + n]}. */
+    public static Var concat(Var a, Var b) {
+        Tape tape = a.tape();
+        Engine engine = tape.engine();
+        long m = Shapes.last(a.shape());
+        return tape.record(
+                engine.concat(a.value(), b.value()),
+                dy -> {
+                    tape.into(a, (dx, beta) -> engine.columns(dy, 0, dx, beta));
+                    tape.into(b, (dx, beta) -> engine.columns(dy, m, dx, beta));
+                },
+                a,
+                b);
+    }
+
+    /** Nearest neighbour, twice the height and width of {@code [batch, height, width, channels]}. */
+    public static Var upsample2x(Var x) {
+        Tape tape = x.tape();
+        Engine engine = tape.engine();
+        return tape.record(
+                engine.upsample2x(x.value()),
+                dy -> tape.into(x, (dx, beta) -> engine.upsample2xBackward(dy, dx, beta)),
+                x);
+    }
+
+    /** The same memory under another shape. */
+    public static Var reshape(Var x, long... shape) {
+        Tape tape = x.tape();
+        return tape.record(x.value().reshape(shape), dy -> tape.move(x, dy), x);
+    }
+}

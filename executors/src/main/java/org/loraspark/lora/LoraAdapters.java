@@ -1,0 +1,110 @@
+package org.loraspark.lora;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.loraspark.grad.Tape;
+import org.loraspark.grad.Var;
+import org.loraspark.nn.Adapters;
+import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.Tensor;
+
+/**
+ * An adapter's matrices in an engine: h = W x + scale * B (A x), with gradients of A and B (Hu et al. 2021, section
+ * 4.1). Values and gradients are one flat tensor each, in the layout's order, and belong to the scope that was open
+ * when they were made.
+ */
+public final class LoraAdapters {
+    private record Pair(Tensor down, Tensor up, Tensor downGrad, Tensor upGrad, double scale) {}
+
+    private final Engine engine;
+    private final LoraLayout layout;
+    private final Tensor values;
+    private final Tensor grads;
+    private final List<Pair> pairs = new ArrayList<>();
+
+    /** @param strength multiplies every module's scale; 1 in training */
+    public LoraAdapters(Engine engine, LoraLayout layout, double strength) {
+        this.engine = engine;
+        this.layout = layout;
+        this.values = engine.zeros(layout.size());
+        this.grads = engine.zeros(layout.size());
+        for (int i = 0; i < layout.modules().size(); i++) {
+            LoraModule m = layout.modules().get(i);
+            pairs.add(new Pair(
+                    values.slice(layout.downOffset(i), m.rank(), m.in()),
+                    values.slice(layout.upOffset(i), m.out(), m.rank()),
+                    grads.slice(layout.downOffset(i), m.rank(), m.in()),
+                    grads.slice(layout.upOffset(i), m.out(), m.rank()),
+                    m.scale() * strength));
+        }
+    }
+
+    public LoraLayout layout() {
+        return layout;
+    }
+
+    public void load(float[] parameters) {
+        engine.write(values, parameters);
+    }
+
+    /** The sum of the gradients since {@link #clearGradients}. */
+    public float[] gradients() {
+        return engine.read(grads);
+    }
+
+    public void clearGradients() {
+        engine.fill(grads, 0);
+    }
+
+    /** The adapter on one tape. */
+    public Adapters on(Tape tape, RankDropout dropout) {
+        Var[] downs = new Var[pairs.size()];
+        Var[] ups = new Var[pairs.size()];
+        for (int i = 0; i < downs.length; i++) {
+            downs[i] = tape.parameter(pairs.get(i).down(), pairs.get(i).downGrad());
+            ups[i] = tape.parameter(pairs.get(i).up(), pairs.get(i).upGrad());
+        }
+        return (layer, x, y) -> {
+            int i = layout.indexOf(layer);
+            return i < 0 ? y : adapt(x, y, downs[i], ups[i], i, dropout);
+        };
+    }
+
+    /** y += scale * (x Aᵀ ∘ mask) Bᵀ in place, N rows. */
+    private Var adapt(Var x, Var y, Var down, Var up, int module, RankDropout dropout) {
+        Tape tape = x.tape();
+        double scale = pairs.get(module).scale();
+        LoraModule m = layout.modules().get(module);
+        long rows = x.value().size() / m.in();
+        Tensor x2 = x.value().reshape(rows, m.in());
+        Tensor y2 = y.value().reshape(rows, m.out());
+
+        Tensor hidden = engine.empty(rows, m.rank()); // [N, rank]
+        engine.gemm(x2, false, down.value(), true, hidden, 1, 0);
+        Tensor mask = dropout.active() ? engine.upload(dropout.mask(module, rows, m.rank()), rows, m.rank()) : null;
+        Tensor kept = mask == null ? hidden : engine.multiply(hidden, mask);
+        engine.gemm(kept, false, up.value(), true, y2, scale, 1);
+        if (!tape.isRecording()) {
+            return y;
+        }
+        return tape.record(
+                y.value(),
+                dy -> {
+                    Tensor dy2 = dy.reshape(rows, m.out());
+                    tape.into(up, (dUp, beta) -> engine.gemm(dy2, true, kept, false, dUp, scale, beta));
+                    Tensor dKept = engine.empty(rows, m.rank());
+                    engine.gemm(dy2, false, up.value(), false, dKept, scale, 0);
+                    Tensor dHidden = mask == null ? dKept : engine.multiply(dKept, mask);
+                    tape.into(down, (dDown, beta) -> engine.gemm(dHidden, true, x2, false, dDown, 1, beta));
+                    tape.into(
+                            x,
+                            (dx, beta) -> engine.gemm(
+                                    dHidden, false, down.value(), false, dx.reshape(rows, m.in()), 1, beta));
+                    tape.move(y, dy);
+                },
+                x,
+                y,
+                down,
+                up);
+    }
+}

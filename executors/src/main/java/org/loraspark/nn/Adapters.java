@@ -1,0 +1,17 @@
+package org.loraspark.nn;
+
+import org.loraspark.grad.Var;
+
+/** What is added to the output of adapted layers in one pass. */
+@FunctionalInterface
+public interface Adapters {
+    Adapters NONE = (layer, x, y) -> y;
+
+    /**
+     * @param layer the layer's full name
+     * @param x its input {@code [..., in]}
+     * @param y its output {@code [..., out]}, which no other operation has seen: it may be changed in place
+     * @return y plus the adapter's share, or y itself
+     */
+    Var adapt(String layer, Var x, Var y);
+}

@@ -1,0 +1,12 @@
+package org.loraspark.nn;
+
+import org.loraspark.grad.Matrices;
+import org.loraspark.grad.Var;
+import org.loraspark.tensor.ConvWeight;
+
+/** A frozen convolution: {@code [batch, height, width, in] -> [batch, height', width', out]}. */
+public record Conv2d(String name, ConvWeight weight) {
+    public Var forward(Var x) {
+        return Matrices.conv2d(x, weight);
+    }
+}
