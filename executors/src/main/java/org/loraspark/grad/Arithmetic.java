@@ -49,13 +49,13 @@ public final class Arithmetic {
                 b);
     }
 
-    /** Nearest neighbour, twice the height and width of {@code [batch, height, width, channels]}. */
-    public static Var upsample2x(Var x) {
+    /** Nearest neighbour: {@code [batch, h, w, channels] -> [batch, height, width, channels]}. */
+    public static Var upsample(Var x, long height, long width) {
         Tape tape = x.tape();
         Engine engine = tape.engine();
         return tape.record(
-                engine.upsample2x(x.value()),
-                dy -> tape.into(x, (dx, beta) -> engine.upsample2xBackward(dy, dx, beta)),
+                engine.upsample(x.value(), height, width),
+                dy -> tape.into(x, (dx, beta) -> engine.upsampleBackward(dy, dx, beta)),
                 x);
     }
 

@@ -22,8 +22,18 @@ public final class LoraAdapters {
     private final Tensor grads;
     private final List<Pair> pairs = new ArrayList<>();
 
-    /** @param strength multiplies every module's scale; 1 in training */
-    public LoraAdapters(Engine engine, LoraLayout layout, double strength) {
+    /** Room for an adapter of the given layout at full strength, all zero. */
+    public LoraAdapters(Engine engine, LoraLayout layout) {
+        this(engine, layout, 1, 1);
+    }
+
+    /** An adapter for inference, its scales multiplied by a strength for each model. */
+    public LoraAdapters(Engine engine, LoraWeights weights, double unetStrength, double textEncoderStrength) {
+        this(engine, weights.layout(), unetStrength, textEncoderStrength);
+        load(weights.values());
+    }
+
+    private LoraAdapters(Engine engine, LoraLayout layout, double unetStrength, double textEncoderStrength) {
         this.engine = engine;
         this.layout = layout;
         this.values = engine.zeros(layout.size());
@@ -35,7 +45,7 @@ public final class LoraAdapters {
                     values.slice(layout.upOffset(i), m.out(), m.rank()),
                     grads.slice(layout.downOffset(i), m.rank(), m.in()),
                     grads.slice(layout.upOffset(i), m.out(), m.rank()),
-                    m.scale() * strength));
+                    m.scale() * (m.isUnet() ? unetStrength : textEncoderStrength)));
         }
     }
 

@@ -14,4 +14,9 @@ public interface Adapters {
      * @return y plus the adapter's share, or y itself
      */
     Var adapt(String layer, Var x, Var y);
+
+    /** This one's share and then the other's. */
+    default Adapters and(Adapters other) {
+        return (layer, x, y) -> other.adapt(layer, x, adapt(layer, x, y));
+    }
 }

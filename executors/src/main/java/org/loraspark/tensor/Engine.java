@@ -142,10 +142,13 @@ public interface Engine extends AutoCloseable {
 
     // ---- shape
 
-    /** Nearest neighbour, twice the height and width. */
-    Tensor upsample2x(Tensor x);
+    /**
+     * Nearest neighbour: {@code [batch, h, w, channels] -> [batch, height, width, channels]}, source row floor(i * h /
+     * height). Twice the size, but for one row or column less where the way down had rounded up.
+     */
+    Tensor upsample(Tensor x, long height, long width);
 
-    void upsample2xBackward(Tensor dy, Tensor dx, double beta);
+    void upsampleBackward(Tensor dy, Tensor dx, double beta);
 
     /** Along the last dimension: {@code [..., m], [..., n] -> [..., m + n]}. */
     Tensor concat(Tensor a, Tensor b);

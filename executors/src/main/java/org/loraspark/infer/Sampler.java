@@ -1,0 +1,74 @@
+package org.loraspark.infer;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.loraspark.UserError;
+import org.loraspark.models.sd.NoiseSchedule;
+
+/** Turns noise into a latent, one model evaluation a step. Made for one picture size and one number of steps. */
+public interface Sampler {
+    /** Timesteps at which the model is evaluated, descending; may lie between two of the training schedule's. */
+    double[] timesteps();
+
+    /** Deviation of the noise that step 0 starts from. */
+    double initialSigma();
+
+    /** Factor on the latent before the model sees it at step {@code i}. */
+    double inputScale(int i);
+
+    /**
+     * One step.
+     *
+     * @param i from 0
+     * @param x the latent; not changed
+     * @param epsilon the noise that the model sees in it, of the same size
+     * @param noise fresh Gaussian noise of the same size, which only ancestral samplers ask for
+     * @return the next latent
+     */
+    float[] step(int i, float[] x, float[] epsilon, NoiseSource noise);
+
+    /** Gaussian noise for step {@code i}, of unit deviation. */
+    @FunctionalInterface
+    interface NoiseSource {
+        float[] noise(int i);
+    }
+
+    /** The samplers by the names of the config and of the command line. */
+    enum Kind {
+        DDIM("ddim"),
+        EULER_A("euler_a"),
+        DPMPP_2M("dpmpp_2m");
+
+        private final String configName;
+
+        Kind(String configName) {
+            this.configName = configName;
+        }
+
+        public String configName() {
+            return configName;
+        }
+
+        /** @throws UserError for an unknown name, with the known ones */
+        public static Kind named(String name) {
+            String key = name.toLowerCase(Locale.ROOT)
+                    .replace("++", "pp")
+                    .replace("euler a", "euler_a")
+                    .replaceAll("[ -]", "_");
+            return Arrays.stream(values())
+                    .filter(k -> k.configName.equals(key))
+                    .findFirst()
+                    .orElseThrow(() -> new UserError("unknown sampler '" + name + "'; known: "
+                            + Arrays.stream(values()).map(Kind::configName).collect(Collectors.joining(", "))));
+        }
+
+        public Sampler create(NoiseSchedule schedule, int steps) {
+            return switch (this) {
+                case DDIM -> new DdimSampler(schedule, steps);
+                case EULER_A -> new EulerAncestralSampler(schedule, steps);
+                case DPMPP_2M -> new DpmSolverPlusPlus2mSampler(schedule, steps);
+            };
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package org.loraspark.models.sd;
+
+import org.loraspark.grad.Attentions;
+import org.loraspark.grad.Var;
+import org.loraspark.nn.Layers;
+import org.loraspark.nn.Linear;
+import org.loraspark.nn.Pass;
+
+/** Queries from x, keys and values from a context (x itself for self-attention), in several heads. */
+final class CrossAttention {
+    private final Linear query;
+    private final Linear key;
+    private final Linear value;
+    private final Linear out;
+    private final int heads;
+
+    CrossAttention(Layers layers, String name, int dim, int contextDim, int heads) {
+        this.query = layers.linearWithoutBias(name + ".to_q", dim, dim);
+        this.key = layers.linearWithoutBias(name + ".to_k", contextDim, dim);
+        this.value = layers.linearWithoutBias(name + ".to_v", contextDim, dim);
+        this.out = layers.linear(name + ".to_out.0", dim, dim);
+        this.heads = heads;
+    }
+
+    /**
+     * @param x {@code [batch, tokens, dim]}
+     * @param context {@code [batch, contextTokens, contextDim]}
+     */
+    Var forward(Pass pass, Var x, Var context) {
+        Var q = query.forward(pass, x);
+        Var k = key.forward(pass, context);
+        Var v = value.forward(pass, context);
+        return out.forward(pass, Attentions.attention(q, k, v, heads, false));
+    }
+}

@@ -1,0 +1,31 @@
+package org.loraspark.train;
+
+import java.io.Serializable;
+
+/**
+ * What one worker must know to train, beside its data and the models.
+ *
+ * @param seed of all randomness
+ * @param batchSize pictures of a micro-batch
+ * @param accumulation micro-batches of an optimizer step
+ * @param learningRate of the UNet's modules
+ * @param textEncoderLearningRate of the text encoder's
+ * @param maxGradNorm largest global norm, 0 for none
+ * @param dropout of the rank vector
+ * @param sampleLatents draw a latent from the VAE's distribution at every visit, instead of taking its mean
+ * @param flip mirror a picture at every second visit, on average
+ */
+public record Hyperparameters(
+        long seed,
+        int batchSize,
+        int accumulation,
+        double learningRate,
+        double textEncoderLearningRate,
+        LrSchedule schedule,
+        AdamW optimizer,
+        double maxGradNorm,
+        double dropout,
+        boolean sampleLatents,
+        boolean flip,
+        StepPlan plan)
+        implements Serializable {}
