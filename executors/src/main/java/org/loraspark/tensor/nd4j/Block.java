@@ -1,0 +1,96 @@
+package org.loraspark.tensor.nd4j;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One piece of native memory and the ND4J arrays that look at it. Making such an array costs microseconds and, off the
+ * start of the memory, a native object; a block therefore remembers each that it made, and a training step that repeats
+ * itself makes none.
+ */
+final class Block {
+    private static final int MOST_VIEWS = 256;
+
+    final INDArray flat;
+    final long capacity;
+    private final Map<Key, INDArray> views = new ConcurrentHashMap<>();
+
+    /** The scope that owns the block and its place there; null when frozen or in the pool. */
+    NdScope owner;
+
+    int index;
+
+    /** Counts the returns to the pool, so that a tensor can tell that its memory is no longer its own. */
+    int generation;
+
+    /** @param flat one-dimensional and contiguous */
+    Block(INDArray flat) {
+        this.flat = flat;
+        this.capacity = flat.length();
+    }
+
+    INDArray view(long offset, long[] shape) {
+        return view(offset, shape, null);
+    }
+
+    /** @param strides in elements, or null for row-major */
+    INDArray view(long offset, long[] shape, long[] strides) {
+        Key key = new Key(offset, shape, strides);
+        INDArray known = views.get(key);
+        if (known != null) {
+            return known;
+        }
+        if (views.size() >= MOST_VIEWS) {
+            views.clear();
+        }
+        INDArray made = Nd4j.create(flat.data(), shape, strides == null ? rowMajor(shape) : strides, offset, 'c');
+        views.put(key, made);
+        return made;
+    }
+
+    void close() {
+        views.clear();
+        flat.close();
+    }
+
+    private static long[] rowMajor(long[] shape) {
+        long[] strides = new long[shape.length];
+        long step = 1;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            strides[i] = step;
+            step *= shape[i];
+        }
+        return strides;
+    }
+
+    private static final class Key {
+        private final long offset;
+        private final long[] shape;
+        private final long[] strides;
+        private final int hash;
+
+        Key(long offset, long[] shape, long[] strides) {
+            this.offset = offset;
+            this.shape = shape;
+            this.strides = strides;
+            this.hash = (31 * Arrays.hashCode(shape) + Arrays.hashCode(strides)) * 31 + Long.hashCode(offset);
+        }
+
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof Key k
+                    && k.hash == hash
+                    && k.offset == offset
+                    && Arrays.equals(k.shape, shape)
+                    && Arrays.equals(k.strides, strides);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package org.loraspark.tensor.nd4j;
+
+import org.loraspark.tensor.LinearWeight;
+import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.Tensor;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Matrix products. */
+final class MatrixKernels extends Kernels {
+    private static final int[] NOT_TRANSPOSED = {0, 0, 0};
+
+    MatrixKernels(Memory memory, Constants constants) {
+        super(memory, constants);
+    }
+
+    void gemm(NdTensor a, boolean transposeA, NdTensor b, boolean transposeB, NdTensor c, double alpha, double beta) {
+        boolean matrices = a.shape().length == 2 && b.shape().length == 2 && c.shape().length == 2;
+        require(
+                matrices
+                        && a.dim(transposeA ? 1 : 0) == c.dim(0)
+                        && b.dim(transposeB ? 0 : 1) == c.dim(1)
+                        && a.dim(transposeA ? 0 : 1) == b.dim(transposeB ? 1 : 0),
+                "gemm",
+                a,
+                b,
+                c);
+        Ops.matmul(a.array(), transposeA, b.array(), transposeB, c.array(), alpha, beta);
+    }
+
+    NdTensor linear(NdTensor x, LinearWeight weight) {
+        NdLinearWeight w = (NdLinearWeight) weight;
+        if (x.last() != w.in()) {
+            throw misfit("linear", x, w);
+        }
+        NdTensor y = empty(Shapes.withLast(x.shape(), w.out()));
+        if (w.bias() == null) {
+            Ops.matmul(x.matrix(), false, w.matrix(), false, y.matrix(), 1, 0);
+        } else {
+            Ops.custom(
+                    "xw_plus_b",
+                    new INDArray[] {x.matrix(), w.matrix(), w.bias()},
+                    new INDArray[] {y.matrix()},
+                    NOT_TRANSPOSED);
+        }
+        return y;
+    }
+
+    void linearBackward(NdTensor dy, LinearWeight weight, NdTensor dx, double beta) {
+        NdLinearWeight w = (NdLinearWeight) weight;
+        if (dy.last() != w.out() || dx.last() != w.in() || dy.rows() != dx.rows()) {
+            throw misfit("linearBackward", dy, w);
+        }
+        Ops.matmul(dy.matrix(), false, w.matrix(), true, dx.matrix(), 1, beta);
+    }
+
+    private static IllegalArgumentException misfit(String kernel, Tensor x, NdLinearWeight w) {
+        return new IllegalArgumentException(kernel + ": " + Shapes.toString(x.shape()) + " does not fit a weight of "
+                + w.in() + " inputs and " + w.out() + " outputs");
+    }
+}

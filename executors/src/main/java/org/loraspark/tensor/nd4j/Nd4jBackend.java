@@ -1,0 +1,28 @@
+package org.loraspark.tensor.nd4j;
+
+import org.loraspark.tensor.EngineOptions;
+import org.loraspark.tensor.EngineProvider.Availability;
+import org.nd4j.linalg.factory.Environment;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What ND4J runs on in this process, and its process-wide settings. */
+final class Nd4jBackend {
+    private Nd4jBackend() {}
+
+    /** @param device index of the GPU, or -1 for the one that the runtime picks */
+    static Availability availability(int device) {
+        try {
+            return new Availability(
+                    true, "ND4J on the CPU with " + Nd4j.factory().blas().getBlasVendor() + "; trains in fp32");
+        } catch (Throwable e) {
+            return new Availability(false, "ND4J cannot start here: " + e);
+        }
+    }
+
+    static void configure(EngineOptions options) {
+        Environment environment = Nd4j.getEnvironment();
+        environment.setMaxThreads(options.threads());
+        environment.setMaxMasterThreads(options.threads());
+        Nd4j.factory().blas().setMaxThreads(options.threads());
+    }
+}
