@@ -1,0 +1,115 @@
+package org.loraspark.models.sd;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.loraspark.UserError;
+import org.loraspark.io.Storage;
+
+/** A {@code config.json} whose every value is checked as it is taken. */
+final class ConfigJson {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private final String path;
+    private final JsonNode root;
+
+    private ConfigJson(String path, JsonNode root) {
+        this.path = path;
+        this.root = root;
+    }
+
+    static ConfigJson read(Path path, Configuration conf) {
+        try (InputStream in = Storage.fileSystem(path, conf).open(path)) {
+            return new ConfigJson(path.toString(), MAPPER.readTree(in));
+        } catch (JsonProcessingException e) {
+            throw new UserError(path + " is not valid JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UserError("cannot read " + path + "; a diffusers model folder holds it", e);
+        }
+    }
+
+    int integer(String key) {
+        JsonNode node = root.path(key);
+        if (!node.isIntegralNumber()) {
+            throw wrong(key, "a whole number is needed");
+        }
+        return node.intValue();
+    }
+
+    int integer(String key, int missing) {
+        return isMissing(key) ? missing : integer(key);
+    }
+
+    double number(String key, double missing) {
+        if (isMissing(key)) {
+            return missing;
+        }
+        if (!root.path(key).isNumber()) {
+            throw wrong(key, "a number is needed");
+        }
+        return root.path(key).doubleValue();
+    }
+
+    String text(String key, String missing) {
+        return isMissing(key) ? missing : root.path(key).asText();
+    }
+
+    boolean flag(String key, boolean missing) {
+        return isMissing(key) ? missing : root.path(key).asBoolean();
+    }
+
+    boolean isMissing(String key) {
+        return root.path(key).isMissingNode() || root.path(key).isNull();
+    }
+
+    List<Integer> integers(String key) {
+        List<Integer> values = new ArrayList<>();
+        root.path(key).forEach(node -> values.add(node.intValue()));
+        if (values.isEmpty()) {
+            throw wrong(key, "a list of whole numbers is needed");
+        }
+        return List.copyOf(values);
+    }
+
+    /** A list, or one number for each of {@code n} places. */
+    List<Integer> integersOrOne(String key, int n) {
+        return root.path(key).isArray() ? integers(key) : Collections.nCopies(n, integer(key));
+    }
+
+    /** Whether each name of a list is {@code yes} (true) or {@code no} (false). */
+    List<Boolean> choices(String key, String yes, String no) {
+        List<Boolean> values = new ArrayList<>();
+        for (JsonNode node : root.path(key)) {
+            if (!node.asText().equals(yes) && !node.asText().equals(no)) {
+                throw wrong(key, yes + " or " + no + " is supported");
+            }
+            values.add(node.asText().equals(yes));
+        }
+        return List.copyOf(values);
+    }
+
+    /** Refuses every value of a key but one, which is also the meaning of a missing key. */
+    void only(String key, String supported) {
+        if (!isMissing(key) && !root.path(key).asText().equals(supported)) {
+            throw wrong(key, supported + " is supported");
+        }
+    }
+
+    /** Refuses a key that switches something on which Stable Diffusion 1.x does not have. */
+    void absent(String key) {
+        if (!isMissing(key)) {
+            throw wrong(key, "Stable Diffusion 1.x has none");
+        }
+    }
+
+    UserError wrong(String key, String hint) {
+        return new UserError(path + " has " + key + " = " + root.path(key) + ": " + hint);
+    }
+}

@@ -1,0 +1,84 @@
+package org.loraspark.models.sd;
+
+import java.util.List;
+
+/** The networks' sizes from the {@code config.json} of a diffusers folder. */
+final class Configs {
+    private Configs() {}
+
+    static UNetConfig unet(ConfigJson json) {
+        json.only("act_fn", "silu");
+        json.only("time_embedding_type", "positional");
+        json.only("resnet_time_scale_shift", "default");
+        json.only("flip_sin_to_cos", "true");
+        json.only("freq_shift", "0");
+        json.only("transformer_layers_per_block", "1");
+        json.only("mid_block_type", "UNetMidBlock2DCrossAttn");
+        json.absent("class_embed_type");
+        json.absent("addition_embed_type");
+        json.absent("encoder_hid_dim_type");
+        List<Integer> widths = json.integers("block_out_channels");
+        // The key is misnamed: Stable Diffusion 1.x stores the number of heads there.
+        String heads = json.isMissing("num_attention_heads") ? "attention_head_dim" : "num_attention_heads";
+        UNetConfig config = new UNetConfig(
+                json.integer("in_channels", 4),
+                json.integer("out_channels", 4),
+                widths,
+                json.integer("layers_per_block", 2),
+                json.integersOrOne(heads, widths.size()),
+                json.integer("cross_attention_dim"),
+                json.integer("norm_num_groups", 32),
+                json.number("norm_eps", 1e-5),
+                json.choices("down_block_types", "CrossAttnDownBlock2D", "DownBlock2D"),
+                json.choices("up_block_types", "CrossAttnUpBlock2D", "UpBlock2D"),
+                json.flag("use_linear_projection", false));
+        if (config.downAttention().size() != widths.size()
+                || config.upAttention().size() != widths.size()
+                || config.heads().size() != widths.size()) {
+            throw json.wrong(
+                    "block_out_channels",
+                    "down_block_types, up_block_types and " + heads + " must have as many entries");
+        }
+        return config;
+    }
+
+    static TextEncoderConfig textEncoder(ConfigJson json) {
+        String activation = json.text("hidden_act", "quick_gelu");
+        if (!activation.equals("quick_gelu") && !activation.equals("gelu")) {
+            throw json.wrong("hidden_act", "quick_gelu or gelu is supported");
+        }
+        return new TextEncoderConfig(
+                json.integer("vocab_size"),
+                json.integer("hidden_size"),
+                json.integer("intermediate_size"),
+                json.integer("num_hidden_layers"),
+                json.integer("num_attention_heads"),
+                json.integer("max_position_embeddings", 77),
+                json.number("layer_norm_eps", 1e-5),
+                activation.equals("quick_gelu"));
+    }
+
+    static VaeConfig vae(ConfigJson json) {
+        json.only("act_fn", "silu");
+        json.only("in_channels", "3");
+        json.only("out_channels", "3");
+        json.absent("shift_factor");
+        json.absent("latents_mean");
+        return new VaeConfig(
+                json.integer("latent_channels", 4),
+                json.integers("block_out_channels"),
+                json.integer("layers_per_block", 2),
+                json.integer("norm_num_groups", 32),
+                json.number("scaling_factor", 0.18215));
+    }
+
+    static NoiseSchedule schedule(ConfigJson json) {
+        json.only("beta_schedule", "scaled_linear");
+        json.only("prediction_type", "epsilon");
+        json.absent("trained_betas");
+        return new NoiseSchedule(
+                json.number("beta_start", 0.00085),
+                json.number("beta_end", 0.012),
+                json.integer("num_train_timesteps", 1000));
+    }
+}

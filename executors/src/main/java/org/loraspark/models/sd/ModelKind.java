@@ -1,0 +1,76 @@
+package org.loraspark.models.sd;
+
+import java.util.List;
+import org.loraspark.io.SafetensorsFile;
+
+/** Recognises by names and shapes what people give in place of a Stable Diffusion 1.x model. */
+final class ModelKind {
+    private ModelKind() {}
+
+    /** A few words for an error message: {@code "it looks like SDXL"}. */
+    static String guess(ModelFiles files) {
+        for (SafetensorsFile file : files.files()) {
+            String kind = guess(file);
+            if (!kind.isEmpty()) {
+                return kind;
+            }
+        }
+        return "its kind is not recognised";
+    }
+
+    private static String guess(SafetensorsFile file) {
+        List<String> names = file.names();
+        if (has(names, "lora_down") || has(names, "lora_up") || has(names, ".lora_A.") || has(names, ".lora_B.")) {
+            return "it looks like a LoRA adapter, not a base model";
+        }
+        if (has(names, "conditioner.embedders.") || has(names, "label_emb.") || has(names, "add_embedding.")) {
+            return "it looks like SDXL";
+        }
+        if (has(names, "double_blocks.") || has(names, "single_transformer_blocks.")) {
+            return "it looks like Flux";
+        }
+        if (has(names, "joint_blocks.")) {
+            return "it looks like Stable Diffusion 3";
+        }
+        if (has(names, "model.layers.") || has(names, "self_attn.k_proj") && has(names, "gate_proj")) {
+            return "it looks like a language model such as LLaMA or Mistral";
+        }
+        if (has(names, "vision_model.") && has(names, "text_decoder.")) {
+            return "it looks like a BLIP captioner";
+        }
+        if (has(names, "cond_stage_model.model.") || contextWidth(file) == 1024) {
+            return "it looks like Stable Diffusion 2.x";
+        }
+        if (contextWidth(file) == 2048) {
+            return "it looks like SDXL";
+        }
+        if (inputChannels(file) == 9) {
+            return "it looks like an inpainting model";
+        }
+        if (names.stream().allMatch(n -> n.startsWith("encoder.") || n.startsWith("decoder.") || n.contains("quant"))) {
+            return "it looks like a VAE alone";
+        }
+        return "";
+    }
+
+    private static boolean has(List<String> names, String part) {
+        return names.stream().anyMatch(name -> name.contains(part));
+    }
+
+    private static long contextWidth(SafetensorsFile file) {
+        return file.names().stream()
+                .filter(name -> name.endsWith("attn2.to_k.weight"))
+                .mapToLong(name -> file.info(name).shape()[1])
+                .findFirst()
+                .orElse(0);
+    }
+
+    private static long inputChannels(SafetensorsFile file) {
+        return file.names().stream()
+                .filter(name -> name.endsWith("conv_in.weight") || name.endsWith("input_blocks.0.0.weight"))
+                .filter(name -> !name.contains("coder."))
+                .mapToLong(name -> file.info(name).shape()[1])
+                .findFirst()
+                .orElse(0);
+    }
+}

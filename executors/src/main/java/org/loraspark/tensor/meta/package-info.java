@@ -1,0 +1,2 @@
+/** An engine that computes shapes and costs, and no values. */
+package org.loraspark.tensor.meta;
