@@ -14,9 +14,9 @@ import org.loraspark.lora.LoraModule.Kind;
 class MergeGoldenTest {
     @Test
     void mergedWeightsAreThoseOfPeft() throws URISyntaxException {
-        try (SafetensorsFile base = open("base");
+        try (SafetensorsFile base = open("merge/base");
                 SafetensorsFile lora = open("lora");
-                SafetensorsFile expected = open("expected")) {
+                SafetensorsFile expected = open("merge/expected")) {
             assertThat(expected.names()).hasSize(3);
             for (String weight : expected.names()) {
                 String module = weight.substring(0, weight.length() - ".weight".length());
@@ -43,7 +43,7 @@ class MergeGoldenTest {
 
     private static SafetensorsFile open(String name) throws URISyntaxException {
         return SafetensorsFile.open(Path.of(MergeGoldenTest.class
-                .getResource("/golden/merge/" + name + ".safetensors")
+                .getResource("/golden/" + name + ".safetensors")
                 .toURI()));
     }
 }

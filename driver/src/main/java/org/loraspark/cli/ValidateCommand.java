@@ -1,0 +1,31 @@
+package org.loraspark.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import org.loraspark.config.TrainConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParentCommand;
+
+/** What {@code train} checks, without the training. */
+@Command(
+        name = "validate",
+        description = "Checks config, data and model, and tells steps, memory and time; starts nothing.",
+        footer = {"  lora-spark validate --config conf/quickstart.conf"})
+final class ValidateCommand implements Callable<Integer> {
+    @ParentCommand
+    private LoraSpark root;
+
+    @Mixin
+    private ConfigOptions options;
+
+    @Override
+    public Integer call() throws IOException {
+        TrainConfig config = options.load();
+        try (SparkSession spark = SparkSessions.open(root.master(), "validate")) {
+            throw new UnsupportedOperationException(
+                    "validate " + config.output().name() + spark.version());
+        }
+    }
+}
