@@ -61,7 +61,7 @@ public final class AtomicFiles {
         FileSystem fileSystem = Storage.fileSystem(target, conf);
         Path temporary = beside(target);
         try {
-            fileSystem.mkdirs(temporary);
+            makeFolder(fileSystem, temporary, conf);
             content.fill(temporary);
             Path old = null;
             if (fileSystem.exists(target)) {
@@ -76,6 +76,16 @@ public final class AtomicFiles {
             throw Storage.failure("write", target.toString(), e);
         } finally {
             deleteQuietly(fileSystem, temporary);
+        }
+    }
+
+    /** Hadoop says false where {@code java.nio} says why. */
+    private static void makeFolder(FileSystem fileSystem, Path folder, Configuration conf) throws IOException {
+        var local = Storage.local(folder, conf);
+        if (local.isPresent()) {
+            Files.createDirectories(local.get());
+        } else if (!fileSystem.mkdirs(folder)) {
+            throw new IOException("the folder cannot be made");
         }
     }
 

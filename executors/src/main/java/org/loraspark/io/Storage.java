@@ -45,11 +45,10 @@ public final class Storage {
                 || message.contains("Permission denied")) {
             return new UserError("cannot " + verb + " " + path + ": permission denied", e);
         }
-        if (message.contains("No space left") || message.contains("quota") || message.contains("Quota")) {
+        if (message.contains("No space left")
+                || message.contains("Disk quota exceeded")
+                || e.getClass().getSimpleName().contains("QuotaExceeded")) {
             return new UserError("cannot " + verb + " " + path + ": the disk is full or its quota is used up", e);
-        }
-        if (e instanceof java.io.FileNotFoundException || e instanceof java.nio.file.NoSuchFileException) {
-            return new UserError("cannot " + verb + " " + path + ": no such file", e);
         }
         if (message.contains("Read-only file system")) {
             return new UserError("cannot " + verb + " " + path + ": the file system is read-only", e);
@@ -58,6 +57,15 @@ public final class Storage {
                 || e instanceof org.apache.hadoop.fs.ParentNotDirectoryException
                 || message.contains("Not a directory")) {
             return new UserError("cannot " + verb + " " + path + ": a file is in the way where a folder is needed", e);
+        }
+        if (e instanceof java.nio.file.DirectoryNotEmptyException || message.contains("Is a directory")) {
+            return new UserError("cannot " + verb + " " + path + ": it is a folder, a file is needed", e);
+        }
+        // A FileNotFoundException alone says little: Java throws it for too many open files as well.
+        if (e instanceof java.nio.file.NoSuchFileException
+                || e instanceof java.io.FileNotFoundException
+                        && (message.contains("No such file") || message.contains("does not exist"))) {
+            return new UserError("cannot " + verb + " " + path + ": no such file", e);
         }
         return new UncheckedIOException("cannot " + verb + " " + path, e);
     }

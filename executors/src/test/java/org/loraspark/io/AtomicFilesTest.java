@@ -65,6 +65,9 @@ class AtomicFilesTest {
         assertThatThrownBy(() -> AtomicFiles.write(path("file.txt/below"), conf, text("new")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("in the way");
+        assertThatThrownBy(() -> AtomicFiles.write(new Path(folder.toString()), conf, text("new")))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("it is a folder");
     }
 
     @Test
