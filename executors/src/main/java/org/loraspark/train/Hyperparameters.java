@@ -13,7 +13,9 @@ import java.io.Serializable;
  * @param maxGradNorm largest global norm, 0 for none
  * @param dropout of the rank vector
  * @param sampleLatents draw a latent from the VAE's distribution at every visit, instead of taking its mean
+ * @param schedule factor on both learning rates
  * @param flip mirror a picture at every second visit, on average
+ * @param plan which step belongs to which epoch
  */
 public record Hyperparameters(
         long seed,
