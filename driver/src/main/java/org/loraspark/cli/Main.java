@@ -25,6 +25,9 @@ public final class Main {
                 .setUsageHelpWidth(110)
                 .setParameterExceptionHandler((e, arguments) -> refuse(e, err))
                 .setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, isVerbose(args), err));
+        if (isVerbose(args)) {
+            VerboseLogging.start();
+        }
         try {
             return commandLine.execute(args);
         } catch (OutOfMemoryError | LinkageError e) {

@@ -1,8 +1,6 @@
 package org.loraspark.cli;
 
-import java.io.IOException;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import org.loraspark.config.TrainConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,11 +19,8 @@ final class ValidateCommand implements Callable<Integer> {
     private ConfigOptions options;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         TrainConfig config = options.load();
-        try (SparkSession spark = SparkSessions.open(root.master(), "validate")) {
-            throw new UnsupportedOperationException(
-                    "validate " + config.output().name() + spark.version());
-        }
+        throw new UnsupportedOperationException("validate " + config.output().name() + " on " + root.master());
     }
 }

@@ -43,6 +43,15 @@ class AdapterCommandsTest {
     }
 
     @Test
+    void inspectTellsWhatABaseModelIs() {
+        assertThat(succeed("inspect", "../conf/demo/base").out())
+                .contains("Kind     Stable Diffusion 1.x, diffusers folder, UNet 11.1 M");
+        assertThat(succeed("inspect", "../conf/demo/base/unet/diffusion_pytorch_model.safetensors")
+                        .out())
+                .contains("no whole Stable Diffusion 1.x model", "686 [F16]");
+    }
+
+    @Test
     void convertingThereAndBackKeepsEveryBit() {
         Path peft = folder.resolve("peft.safetensors");
         Path back = folder.resolve("back.safetensors");

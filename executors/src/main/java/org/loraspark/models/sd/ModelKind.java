@@ -4,7 +4,7 @@ import java.util.List;
 import org.loraspark.io.SafetensorsFile;
 
 /** Recognises by names and shapes what people give in place of a Stable Diffusion 1.x model. */
-final class ModelKind {
+public final class ModelKind {
     private ModelKind() {}
 
     /** A few words for an error message: {@code "it looks like SDXL"}. */
@@ -18,7 +18,8 @@ final class ModelKind {
         return "its kind is not recognised";
     }
 
-    private static String guess(SafetensorsFile file) {
+    /** The same for one file, empty when it is not recognised or may be part of a Stable Diffusion 1.x model. */
+    public static String guess(SafetensorsFile file) {
         List<String> names = file.names();
         if (has(names, "lora_down") || has(names, "lora_up") || has(names, ".lora_A.") || has(names, ".lora_B.")) {
             return "it looks like a LoRA adapter, not a base model";
