@@ -15,6 +15,12 @@ final class AttentionKernels extends Kernels {
     /** Scores that exist at once: 16 MB of float32, small enough to stay near the processor. */
     private static final long MOST_SCORES = 1 << 22;
 
+    /**
+     * Longest sum inside one product. ND4J sends products of four dimensions to OpenBLAS, which cuts longer sums at
+     * places that depend on the number of threads.
+     */
+    private static final long LONGEST_SUM = 256;
+
     private static final int[] LAST_OF_FOUR = {3};
 
     AttentionKernels(Memory memory, Constants constants) {
@@ -34,7 +40,7 @@ final class AttentionKernels extends Kernels {
         double scale = 1 / Math.sqrt((double) q.last() / heads);
         eachTile(q, k, heads, t -> {
             NdTensor p = probabilities(t, q, k, heads, causal, scale);
-            Ops.matmul(p.array(), false, keys(v, heads, t), false, queries(y, heads, t), 1, 0);
+            multiplyKeys(p, v, heads, t, y, 1);
             memory.release(p);
         });
         // Nothing to remember: the backward pass starts from q, k and v.
@@ -71,7 +77,7 @@ final class AttentionKernels extends Kernels {
             Ops.matmul(product.matrix(), false, ones, false, sums.array(), 1, 0);
             Ops.broadcast("multiply", p.matrix(), sums.array(), ds.matrix());
             Ops.subtract(product.array(), ds.array(), ds.array());
-            Ops.matmul(ds.array(), false, keys(k, heads, t), false, queries(dq, heads, t), scale, 0);
+            multiplyKeys(ds, k, heads, t, dq, scale);
             Ops.matmul(ds.array(), true, queries(q, heads, t), false, keys(dk, heads, t), scale, beta);
             memory.release(sums);
             memory.release(product);
@@ -94,21 +100,33 @@ final class AttentionKernels extends Kernels {
         return s;
     }
 
-    /** All at once when the scores are few, otherwise head by head and, within a head, runs of queries. */
+    /** The tile's queries of {@code to} = alpha * weights x, a sum over all keys. */
+    private static void multiplyKeys(NdTensor weights, NdTensor x, int heads, Tile t, NdTensor to, double alpha) {
+        long keys = x.dim(1);
+        for (long first = 0; first < keys; first += LONGEST_SUM) {
+            long count = Math.min(LONGEST_SUM, keys - first);
+            INDArray part = weights.strided(first, new long[] {t.samples, t.heads, t.queries, count}, new long[] {
+                t.heads * t.queries * keys, t.queries * keys, keys, 1
+            });
+            INDArray summand = window(x, heads, t, first, count);
+            Ops.matmul(part, false, summand, false, queries(to, heads, t), alpha, first == 0 ? 0 : 1);
+        }
+    }
+
+    /** Runs of queries, for as many heads and samples together as the limit on scores allows. */
     private static void eachTile(NdTensor q, NdTensor k, int heads, TileWork work) {
         long batch = q.dim(0);
         long queries = q.dim(1);
         long keys = k.dim(1);
-        if (batch * heads * queries * keys <= MOST_SCORES) {
-            work.on(new Tile(0, batch, 0, heads, 0, queries));
-            return;
-        }
-        long together = Math.max(1, Math.min(heads, MOST_SCORES / (queries * keys)));
-        long run = Math.max(1, Math.min(queries, MOST_SCORES / (together * keys)));
-        for (long b = 0; b < batch; b++) {
+        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_SUM), MOST_SCORES / keys));
+        boolean whole = batch * heads * run * keys <= MOST_SCORES;
+        long samples = whole ? batch : 1;
+        long together = whole ? heads : Math.min(heads, MOST_SCORES / (run * keys));
+        for (long b = 0; b < batch; b += samples) {
             for (long h = 0; h < heads; h += together) {
                 for (long first = 0; first < queries; first += run) {
-                    work.on(new Tile(b, 1, h, Math.min(together, heads - h), first, Math.min(run, queries - first)));
+                    work.on(new Tile(
+                            b, samples, h, Math.min(together, heads - h), first, Math.min(run, queries - first)));
                 }
             }
         }

@@ -12,7 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * itself makes none.
  */
 final class Block {
-    private static final int MOST_VIEWS = 256;
+    private static final int MOST_VIEWS = 1024;
 
     final INDArray flat;
     final long capacity;

@@ -5,6 +5,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.Tensor;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What all kernels share: memory, constants, argument checks and the meaning of {@code beta}. */
 abstract class Kernels {
@@ -37,6 +38,28 @@ abstract class Kernels {
         if (target != dx) {
             Ops.axpy(1, target.array(), dx.array());
             memory.release(target);
+        }
+    }
+
+    /**
+     * {@code [batch, ..., channels] -> [batch, channels]}: sums = beta * sums + the sum over the dimensions between. One
+     * product for each sample: ND4J sends those to code whose sums do not depend on the number of threads.
+     */
+    final void sumPixels(NdTensor x, NdTensor sums, double beta) {
+        long batch = x.dim(0);
+        long channels = x.last();
+        long pixels = x.rows() / batch;
+        INDArray ones = constants.ones(1, pixels);
+        for (long b = 0; b < batch; b++) {
+            INDArray sample = x.slice(b * pixels * channels, pixels, channels).array();
+            Ops.matmul(
+                    ones,
+                    false,
+                    sample,
+                    false,
+                    sums.slice(b * channels, 1, channels).array(),
+                    1,
+                    beta);
         }
     }
 

@@ -32,12 +32,12 @@ final class NormKernels extends Kernels {
         NdTensor sums = empty(batch, 1, channels);
         double share = 1.0 / (pixels * (channels / groups));
 
-        sumPixels(x3, sums.array());
+        sumPixels(x, sums, 0);
         NdTensor moments = toGroups(sums, groups, share);
         toChannels(moments, mean);
         Ops.broadcast("subtract", x3, mean.array(), y3);
         Ops.legacy(new Square(y3, square.array()));
-        sumPixels(square.array(), sums.array());
+        sumPixels(square, sums, 0);
         memory.release(moments);
         moments = toGroups(sums, groups, share);
         moments.array().addi(eps);
@@ -73,7 +73,7 @@ final class NormKernels extends Kernels {
         NdTensor slope = empty(batch, 1, channels);
 
         // mean(g) / deviation
-        sumPixels(dy3, sums.array());
+        sumPixels(dy, sums, 0);
         Ops.broadcast("multiply", sums.array(), scale, sums.array());
         NdTensor moments = toGroups(sums, groups, share);
         toChannels(moments, shift);
@@ -83,7 +83,7 @@ final class NormKernels extends Kernels {
         // mean(g * n) / deviation^2, the factor of x - mean
         Ops.broadcast("subtract", x.as(batch, pixels, channels), mean, centred.array());
         Ops.multiply(centred.array(), dy3, out);
-        sumPixels(out, sums.array());
+        sumPixels(target, sums, 0);
         Ops.broadcast("multiply", sums.array(), scale, sums.array());
         Ops.multiply(sums.array(), inverse, sums.array());
         moments = toGroups(sums, groups, share);
@@ -157,12 +157,6 @@ final class NormKernels extends Kernels {
         memory.release(product);
         memory.release(moment);
         settle(target, dx);
-    }
-
-    /** {@code [batch, pixels, channels] -> [batch, 1, channels]}. */
-    private void sumPixels(INDArray x, INDArray sums) {
-        INDArray ones = constants.ones(x.size(0), 1, x.size(1));
-        Ops.matmul(ones, false, x, false, sums, 1, 0);
     }
 
     /** {@code [batch, 1, channels] -> [batch, groups]}. */

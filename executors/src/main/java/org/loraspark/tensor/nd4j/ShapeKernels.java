@@ -111,9 +111,7 @@ final class ShapeKernels extends Kernels {
 
     void addPerSampleBackward(NdTensor dy, NdTensor rows, double beta) {
         checkSamples("addPerSampleBackward", dy, rows);
-        INDArray x = perSample(dy);
-        INDArray ones = constants.ones(x.size(0), 1, x.size(1));
-        Ops.matmul(ones, false, x, false, rows.as(dy.dim(0), 1, dy.last()), 1, beta);
+        sumPixels(dy, rows, beta);
     }
 
     private static INDArray perSample(NdTensor x) {
