@@ -56,27 +56,38 @@ public final class AtomicFiles {
         }
     }
 
-    /** A folder that appears with all its files; one that is already there is replaced. */
+    /**
+     * A folder that appears with all its files. One that is already there is moved aside first, because no file system
+     * renames over a full folder; it comes back when the new one cannot take its place.
+     */
     public static void writeFolder(Path target, Configuration conf, FolderContent content) {
         FileSystem fileSystem = Storage.fileSystem(target, conf);
         Path temporary = beside(target);
         try {
             makeFolder(fileSystem, temporary, conf);
             content.fill(temporary);
-            Path old = null;
             if (fileSystem.exists(target)) {
-                old = beside(target);
-                move(fileSystem, target, old);
-            }
-            move(fileSystem, temporary, target);
-            if (old != null) {
-                fileSystem.delete(old, true);
+                exchange(fileSystem, temporary, target);
+            } else {
+                move(fileSystem, temporary, target);
             }
         } catch (IOException e) {
             throw Storage.failure("write", target.toString(), e);
         } finally {
             deleteQuietly(fileSystem, temporary);
         }
+    }
+
+    private static void exchange(FileSystem fileSystem, Path replacement, Path target) throws IOException {
+        Path old = beside(target);
+        move(fileSystem, target, old);
+        try {
+            move(fileSystem, replacement, target);
+        } catch (IOException e) {
+            move(fileSystem, old, target);
+            throw e;
+        }
+        deleteQuietly(fileSystem, old);
     }
 
     /** Hadoop says false where {@code java.nio} says why. */
