@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# `build` makes driver/target/dist for the embedded Spark, `build submit` makes driver/target/lora-spark.jar for
+# `build embedded` makes driver/target/dist for the embedded Spark, `build submit` makes driver/target/lora-spark.jar for
 # spark-submit; each only when it is missing or older than a source.
 
 # Prints what shows that build $1 is complete.
@@ -17,7 +17,7 @@ is_built() {
 
 # The log stays quiet unless the build fails. A lock keeps two terminals from building at once.
 build() {
-    local kind=${1:-embedded}
+    local kind=$1
     if is_built "$kind"; then
         return
     fi
