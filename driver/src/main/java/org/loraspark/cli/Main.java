@@ -25,6 +25,7 @@ public final class Main {
                 .setUsageHelpWidth(110)
                 .setParameterExceptionHandler((e, arguments) -> refuse(e, err))
                 .setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, isVerbose(args), err));
+        KeyHelp.addTo(commandLine.getSubcommands().get("train"));
         if (isVerbose(args)) {
             VerboseLogging.start();
         }

@@ -61,7 +61,7 @@ public final class ConfigLoader {
 
     private static Config hocon(String text, String path) {
         try {
-            return ConfigFactory.parseString(text, ConfigParseOptions.defaults().setOriginDescription(path));
+            return ConfigFactory.parseString(text, HoconIncludes.options(path));
         } catch (ConfigException e) {
             throw new UserError(path + " is not valid HOCON: " + oneLine(e), e);
         }

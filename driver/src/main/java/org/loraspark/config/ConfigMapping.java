@@ -161,16 +161,7 @@ final class ConfigMapping {
         }
         int maxSteps = config.train().maxSteps();
         if (maxSteps > 0) {
-            checkWarmup(config, maxSteps);
-        }
-    }
-
-    /** The part that needs the length of the run, which only the data gives. */
-    static void checkWarmup(TrainConfig config, long totalSteps) {
-        int warmup = config.train().warmupSteps();
-        if (warmup > totalSteps) {
-            throw new UserError("train.warmup-steps = " + warmup + " is more than the run's " + totalSteps
-                    + " optimizer steps; make it smaller or train longer");
+            config.train().requireWarmupWithin(maxSteps);
         }
     }
 }

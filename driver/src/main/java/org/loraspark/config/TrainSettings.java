@@ -1,6 +1,7 @@
 package org.loraspark.config;
 
 import java.io.Serializable;
+import org.loraspark.UserError;
 import org.loraspark.tensor.DType;
 
 /**
@@ -31,4 +32,12 @@ public record TrainSettings(
         DType precision,
         long seed,
         String resumeFrom)
-        implements Serializable {}
+        implements Serializable {
+    /** The check that needs the length of the run, which the data gives unless {@code maxSteps} does. */
+    public void requireWarmupWithin(long totalSteps) {
+        if (warmupSteps > totalSteps) {
+            throw new UserError("train.warmup-steps = " + warmupSteps + " is more than the run's " + totalSteps
+                    + " optimizer steps; make it smaller or train longer");
+        }
+    }
+}

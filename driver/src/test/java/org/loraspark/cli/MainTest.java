@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.loraspark.UserError;
+import org.loraspark.config.ConfigReference;
 
 class MainTest {
     private static final List<String> COMMANDS =
@@ -38,6 +39,15 @@ class MainTest {
             assertThat(run.status()).isZero();
             assertThat(run.out()).contains("Usage: lora-spark " + command, "Examples:\n  lora-spark " + command);
         }
+    }
+
+    @Test
+    void helpOfTrainListsEveryKey() {
+        String help = CliRun.of("train", "--help").out();
+        ConfigReference.list()
+                .forEach(key -> assertThat(help)
+                        .contains(
+                                "\n  " + key.name() + " = " + key.standard() + "\n      " + key.explanation() + "\n"));
     }
 
     @Test

@@ -189,6 +189,17 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void includedFileLiesBesideTheIncludingOne() throws IOException {
+        Files.writeString(folder.resolve("base.conf"), "lora.rank = 6\ntrain.epochs = 2");
+        TrainConfig config = hocon("include \"base.conf\"\ntrain.epochs = 3\n" + MINIMAL);
+        assertThat(config.lora().rank()).isEqualTo(6);
+        assertThat(config.train().epochs()).isEqualTo(3);
+        assertOneSentence("include \"gone.conf\"\n" + MINIMAL, "there is no config file " + folder + "/gone.conf");
+        Files.writeString(folder.resolve("base.conf"), "lora.rank = 0");
+        assertOneSentence("include \"base.conf\"\n" + MINIMAL, folder + "/base.conf:1) must be");
+    }
+
+    @Test
     void badYamlIsRefusedWithItsLine() {
         String start = "base_model: b\ntrain_data_dir: d\n";
         assertYaml(start + "lora_rnk: 8", "unknown key lora_rnk (", ":3); did you mean lora_rank?");
