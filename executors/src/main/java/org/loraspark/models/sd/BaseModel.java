@@ -104,23 +104,36 @@ public final class BaseModel implements AutoCloseable {
                         + " tokenizer");
             }
         }
+        Path tokenizer = new Path(path, "tokenizer");
+        if (!fileSystem.exists(new Path(tokenizer, "tokenizer.json"))
+                && !fileSystem.exists(new Path(tokenizer, "vocab.json"))) {
+            throw new UserError(
+                    tokenizer + " has no tokenizer.json and no vocab.json; copy them from the original model");
+        }
         ModelFiles files = new ModelFiles();
         try {
             for (Component component : Component.values()) {
                 files.addComponent(component, weights(new Path(path, component.folder()), conf, fileSystem));
             }
             Path scheduler = new Path(path, "scheduler/scheduler_config.json");
+            UNetConfig unet = Configs.unet(config(path, Component.UNET, conf));
+            TextEncoderConfig text = Configs.textEncoder(config(path, Component.TEXT_ENCODER, conf));
+            if (unet.crossAttentionDim() != text.hiddenSize()) {
+                throw new UserError("the parts of the base model " + path + " do not belong together: its UNet reads"
+                        + " texts of width " + unet.crossAttentionDim() + ", its text encoder writes "
+                        + text.hiddenSize());
+            }
             return new BaseModel(
                     path,
                     files,
-                    Configs.unet(config(path, Component.UNET, conf)),
-                    Configs.textEncoder(config(path, Component.TEXT_ENCODER, conf)),
+                    unet,
+                    text,
                     Configs.vae(config(path, Component.VAE, conf)),
                     fileSystem.exists(scheduler)
                             ? Configs.schedule(ConfigJson.read(scheduler, conf))
                             : NoiseSchedule.stableDiffusion(),
                     true);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | IOException e) {
             files.close();
             throw e;
         }

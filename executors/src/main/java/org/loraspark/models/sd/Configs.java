@@ -7,6 +7,7 @@ final class Configs {
     private Configs() {}
 
     static UNetConfig unet(ConfigJson json) {
+        refuseRelatives(json);
         json.only("act_fn", "silu");
         json.only("time_embedding_type", "positional");
         json.only("resnet_time_scale_shift", "default");
@@ -15,14 +16,18 @@ final class Configs {
         json.only("transformer_layers_per_block", "1");
         json.only("mid_block_type", "UNetMidBlock2DCrossAttn");
         json.absent("class_embed_type");
-        json.absent("addition_embed_type");
         json.absent("encoder_hid_dim_type");
+        json.absent("num_class_embeds");
+        json.absent("time_cond_proj_dim");
+        json.only("center_input_sample", "false");
+        json.only("dual_cross_attention", "false");
+        json.only("only_cross_attention", "false");
         List<Integer> widths = json.integers("block_out_channels");
         // The key is misnamed: Stable Diffusion 1.x stores the number of heads there.
         String heads = json.isMissing("num_attention_heads") ? "attention_head_dim" : "num_attention_heads";
         UNetConfig config = new UNetConfig(
-                json.integer("in_channels", 4),
-                json.integer("out_channels", 4),
+                4,
+                4,
                 widths,
                 json.integer("layers_per_block", 2),
                 json.integersOrOne(heads, widths.size()),
@@ -40,6 +45,24 @@ final class Configs {
                     "down_block_types, up_block_types and " + heads + " must have as many entries");
         }
         return config;
+    }
+
+    /** Names the models whose folders have the same networks in other sizes. */
+    private static void refuseRelatives(ConfigJson json) {
+        int context = json.integer("cross_attention_dim");
+        int channels = json.integer("in_channels", 4);
+        if (context == 1024) {
+            throw json.wrong("cross_attention_dim", "it looks like Stable Diffusion 2.x; 1.x is supported");
+        }
+        if (context == 2048 || !json.isMissing("addition_embed_type")) {
+            throw json.wrong("cross_attention_dim", "it looks like SDXL; Stable Diffusion 1.x is supported");
+        }
+        if (channels != 4) {
+            throw json.wrong(
+                    "in_channels",
+                    (channels == 9 ? "it looks like an inpainting model; " : "") + "a model with 4 is supported");
+        }
+        json.only("out_channels", "4");
     }
 
     static TextEncoderConfig textEncoder(ConfigJson json) {
@@ -62,10 +85,14 @@ final class Configs {
         json.only("act_fn", "silu");
         json.only("in_channels", "3");
         json.only("out_channels", "3");
+        json.only("latent_channels", "4");
+        json.only("mid_block_add_attention", "true");
+        json.only("use_quant_conv", "true");
+        json.only("use_post_quant_conv", "true");
         json.absent("shift_factor");
         json.absent("latents_mean");
         return new VaeConfig(
-                json.integer("latent_channels", 4),
+                4,
                 json.integers("block_out_channels"),
                 json.integer("layers_per_block", 2),
                 json.integer("norm_num_groups", 32),

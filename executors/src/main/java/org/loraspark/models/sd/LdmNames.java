@@ -24,6 +24,10 @@ final class LdmNames {
             Pattern.compile("(encoder|decoder)\\.(down|up)\\.(\\d)\\.(down|up)sample\\.conv\\.(.+)");
     private static final Pattern VAE_MID = Pattern.compile("(encoder|decoder)\\.mid\\.(block_1|block_2|attn_1)\\.(.+)");
 
+    /** The other half of CLIP, and a buffer that some merges hold in damaged form. */
+    private static final Pattern EXTRA_TEXT =
+            Pattern.compile("\\.(logit_scale|text_projection(\\.weight)?|embeddings\\.position_ids)$");
+
     private static final int VAE_TOP_LEVEL = 3;
 
     private static final Map<String, String> RESNET = Map.of(
@@ -60,12 +64,13 @@ final class LdmNames {
         return Optional.empty();
     }
 
-    /** Whether a key of no component is one that such files are known to carry along. */
+    /** Whether a key is one that such files are known to carry along and no component needs. */
     static boolean isKnownExtra(String key) {
         return key.startsWith("model_ema.")
-                || key.startsWith("cond_stage_model.logit_scale")
-                || key.startsWith("cond_stage_model.text_projection")
+                || key.startsWith("first_stage_model.model_ema.")
                 || key.startsWith("first_stage_model.loss.")
+                || key.startsWith("cond_stage_model.")
+                        && EXTRA_TEXT.matcher(key).find()
                 || !key.contains(".");
     }
 

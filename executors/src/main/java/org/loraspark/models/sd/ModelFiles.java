@@ -1,6 +1,7 @@
 package org.loraspark.models.sd;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +30,11 @@ final class ModelFiles implements AutoCloseable {
     void addSingleFile(SafetensorsFile file) {
         files.add(file);
         for (String key : file.names()) {
-            LdmNames.translate(key).ifPresentOrElse(place -> put(place.component(), place.name(), file, key), () -> {
-                if (!LdmNames.isKnownExtra(key)) {
-                    unknown.add(key);
-                }
-            });
+            if (!LdmNames.isKnownExtra(key)) {
+                LdmNames.translate(key)
+                        .ifPresentOrElse(
+                                place -> put(place.component(), place.name(), file, key), () -> unknown.add(key));
+            }
         }
     }
 
@@ -44,9 +45,8 @@ final class ModelFiles implements AutoCloseable {
     }
 
     private void put(Component component, String name, SafetensorsFile file, String key) {
-        String canonical = canonical(component, name);
-        if (!canonical.endsWith("embeddings.position_ids")) {
-            entries.get(component).put(canonical, new Entry(file, key));
+        if (!name.endsWith("embeddings.position_ids")) {
+            entries.get(component).put(canonical(component, name), new Entry(file, key));
         }
     }
 
@@ -95,7 +95,7 @@ final class ModelFiles implements AutoCloseable {
         while (n > 2 && shape[n - 1] == 1) {
             n--;
         }
-        return java.util.Arrays.copyOf(shape, n);
+        return Arrays.copyOf(shape, n);
     }
 
     Weights weights(Component component) {

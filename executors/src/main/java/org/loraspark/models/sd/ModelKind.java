@@ -1,14 +1,24 @@
 package org.loraspark.models.sd;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import org.loraspark.io.SafetensorsFile;
 
 /** Recognises by names and shapes what people give in place of a Stable Diffusion 1.x model. */
 public final class ModelKind {
+    private static final Pattern VAE_ALONE =
+            Pattern.compile("^(first_stage_model\\.)?(encoder|decoder|quant_conv|post_quant_conv|loss)\\.");
+
     private ModelKind() {}
 
     /** A few words for an error message: {@code "it looks like SDXL"}. */
     static String guess(ModelFiles files) {
+        if (files.files().size() == 1) {
+            String part = part(files.files().get(0).names());
+            if (!part.isEmpty()) {
+                return part;
+            }
+        }
         for (SafetensorsFile file : files.files()) {
             String kind = guess(file);
             if (!kind.isEmpty()) {
@@ -48,8 +58,24 @@ public final class ModelKind {
         if (inputChannels(file) == 9) {
             return "it looks like an inpainting model";
         }
-        if (names.stream().allMatch(n -> n.startsWith("encoder.") || n.startsWith("decoder.") || n.contains("quant"))) {
+        return "";
+    }
+
+    /** What a file is that holds one component and nothing else. */
+    private static String part(List<String> names) {
+        if (names.stream().allMatch(n -> VAE_ALONE.matcher(n).find())) {
             return "it looks like a VAE alone";
+        }
+        if (names.stream().allMatch(n -> n.startsWith("model.diffusion_model."))
+                && !has(names, "label_emb.")
+                && !has(names, "blocks.0.img")) {
+            return "it looks like a UNet alone";
+        }
+        if (has(names, "down_blocks.") && has(names, "time_embedding.") && !has(names, "add_embedding.")) {
+            return "it looks like the UNet of a diffusers folder; give the folder";
+        }
+        if (names.stream().allMatch(n -> n.startsWith("text_model."))) {
+            return "it looks like a text encoder alone";
         }
         return "";
     }
