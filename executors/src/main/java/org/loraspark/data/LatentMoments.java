@@ -1,0 +1,81 @@
+package org.loraspark.data;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.loraspark.tensor.AddressedRandom;
+
+/**
+ * What the VAE's encoder says of one picture: a normal distribution over its latent, before the scaling factor.
+ *
+ * @param height of the latent, an eighth of the picture's
+ * @param width of the latent
+ * @param mean {@code [height, width, 4]}
+ * @param logvar logarithm of the variance, same shape
+ */
+public record LatentMoments(int height, int width, float[] mean, float[] logvar) {
+    public LatentMoments {
+        if (height < 1 || width < 1 || mean.length % (height * width) != 0 || logvar.length != mean.length) {
+            throw new IllegalArgumentException("a " + height + "x" + width + " latent does not have " + mean.length
+                    + " means and " + logvar.length + " variances");
+        }
+    }
+
+    /** The scaled latent at the distribution's mean. */
+    public float[] meanLatent(double scalingFactor) {
+        float[] latent = new float[mean.length];
+        for (int i = 0; i < latent.length; i++) {
+            latent[i] = (float) (mean[i] * scalingFactor);
+        }
+        return latent;
+    }
+
+    /** A scaled latent, (mean + exp(logvar / 2) eps) scalingFactor. */
+    public float[] sampleLatent(double scalingFactor, AddressedRandom random) {
+        float[] latent = new float[mean.length];
+        for (int i = 0; i < latent.length; i++) {
+            double deviation = StrictMath.exp(0.5 * logvar[i]);
+            latent[i] = (float) ((mean[i] + deviation * random.nextGaussian()) * scalingFactor);
+        }
+        return latent;
+    }
+
+    /** Whether every value is finite; a VAE that overflowed gives NaN. */
+    public boolean isFinite() {
+        for (int i = 0; i < mean.length; i++) {
+            if (!Float.isFinite(mean[i]) || !Float.isFinite(logvar[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The means, then the variances, little-endian float32: the content of a column of bytes. */
+    public byte[] toBytes() {
+        ByteBuffer buffer = ByteBuffer.allocate(8 * mean.length).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asFloatBuffer().put(mean).put(logvar);
+        return buffer.array();
+    }
+
+    public static LatentMoments fromBytes(int height, int width, byte[] bytes) {
+        float[] values = new float[bytes.length / 4];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        int half = values.length / 2;
+        return new LatentMoments(
+                height, width, Arrays.copyOf(values, half), Arrays.copyOfRange(values, half, values.length));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LatentMoments that
+                && height == that.height
+                && width == that.width
+                && Arrays.equals(mean, that.mean)
+                && Arrays.equals(logvar, that.logvar);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(mean) + Arrays.hashCode(logvar);
+    }
+}
