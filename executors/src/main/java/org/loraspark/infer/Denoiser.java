@@ -29,12 +29,6 @@ final class Denoiser {
         this.adapters = adapters;
     }
 
-    /** Told after every step. */
-    @FunctionalInterface
-    interface StepListener {
-        void stepDone();
-    }
-
     /**
      * @param start Gaussian noise of unit deviation {@code [height, width, 4]}
      * @param prompt 77 token ids
@@ -50,7 +44,7 @@ final class Denoiser {
             int[] negative,
             double guidance,
             Sampler.NoiseSource noise,
-            StepListener listener) {
+            Runnable stepDone) {
         boolean guided = guidance != 1;
         int[][] ids = guided ? new int[][] {negative, prompt} : new int[][] {prompt};
         float[] text = encode(ids);
@@ -69,7 +63,7 @@ final class Denoiser {
                 epsilon = mixed;
             }
             x = sampler.step(i, x, epsilon, noise);
-            listener.stepDone();
+            stepDone.run();
         }
         return x;
     }
