@@ -142,7 +142,7 @@ public final class DatasetScanner {
         for (Path path : folders) {
             int count = PictureFolder.list(fileSystem, path).pictures().size();
             if (count > 0) {
-                problems.add(new Problem(path.toString(), "holds " + count + " pictures that are not read here"));
+                problems.add(new Problem(path.toString(), "holds pictures that are not read here (" + count + ")"));
             }
         }
     }

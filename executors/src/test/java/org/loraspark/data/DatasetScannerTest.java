@@ -174,10 +174,10 @@ class DatasetScannerTest {
         assertThat(scan(folder, SKIP).skipped().stream().map(p -> name(p.path()) + " " + p.reason()))
                 .containsExactlyInAnyOrder(
                         "0_cat has 0 repeats; rename it",
-                        "more holds 1 pictures that are not read here",
+                        "more holds pictures that are not read here (1)",
                         "c.gif is in a format that is not read; convert it to PNG, JPEG or WebP",
                         "5_cow holds no pictures",
-                        "other holds 1 pictures that are not read here");
+                        "other holds pictures that are not read here (1)");
     }
 
     @Test
