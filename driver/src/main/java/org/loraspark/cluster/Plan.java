@@ -1,0 +1,142 @@
+package org.loraspark.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.loraspark.config.TrainConfig;
+import org.loraspark.console.Durations;
+import org.loraspark.data.CaptionProcessor;
+import org.loraspark.data.Picture;
+import org.loraspark.data.Problem;
+import org.loraspark.lora.LoraLayout;
+import org.loraspark.train.AdamW;
+import org.loraspark.train.Hyperparameters;
+import org.loraspark.train.LrSchedule;
+import org.loraspark.train.StepPlan;
+
+/**
+ * Everything that is settled before a run starts.
+ *
+ * @param config with rank and alpha as they are used
+ * @param base one line about the base model
+ * @param training pictures to train on, by name
+ * @param heldOut pictures of the validation loss; empty when there are none
+ * @param skipped what was left out because the config allows it
+ * @param truncated captions of which the model sees the first 75 tokens only
+ * @param encode what latents depend on
+ * @param start the state that training starts from, and the rounds behind it
+ * @param notes what the user should know
+ */
+record Plan(
+        TrainConfig config,
+        WorkerSetup setup,
+        String base,
+        LoraLayout layout,
+        List<Picture> training,
+        List<Picture> heldOut,
+        List<Problem> skipped,
+        int truncated,
+        EncodeSettings encode,
+        StepPlan steps,
+        Checkpoint start,
+        CostEstimate cost,
+        SpeedProbe.Result speed,
+        int slots,
+        List<String> notes) {
+    long visits() {
+        return training.stream().mapToLong(Picture::repeats).sum();
+    }
+
+    CaptionProcessor captions() {
+        var data = config.data();
+        return new CaptionProcessor(
+                data.captionPrefix(),
+                data.captionSuffix(),
+                data.captionDropout(),
+                data.shuffleCaptions(),
+                data.keepTokens(),
+                0);
+    }
+
+    Hyperparameters hyperparameters() {
+        var train = config.train();
+        LrSchedule schedule = new LrSchedule(
+                LrSchedule.Kind.named(train.lrScheduler()), train.warmupSteps(), steps.totalSteps(), train.lrCycles());
+        return new Hyperparameters(
+                train.seed(),
+                train.batchSize(),
+                train.gradientAccumulationSteps(),
+                train.learningRate(),
+                train.textEncoderLearningRate(),
+                schedule,
+                new AdamW(train.beta1(), train.beta2(), train.epsilon(), train.weightDecay()),
+                train.maxGradNorm(),
+                config.lora().dropout(),
+                config.data().latentSample().equals("sample"),
+                config.data().flip(),
+                steps);
+    }
+
+    /** Of the rounds that are left; encoding, validation and previews not counted. */
+    double estimatedSeconds() {
+        long left = steps.totalSteps() - start.state().step();
+        long waves = (config.cluster().workers() + slots - 1L) / slots;
+        return (double) cost.flops()
+                * config.train().gradientAccumulationSteps()
+                * left
+                * waves
+                / speed.flopsPerSecond();
+    }
+
+    /** A short aligned table. */
+    String table() {
+        var train = config.train();
+        int workers = config.cluster().workers();
+        int atOnce = Math.min(slots, workers);
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {"base", base});
+        rows.add(new String[] {
+            "pictures",
+            training.size() + " to train on (" + visits() + " visits an epoch), " + heldOut.size() + " held out"
+                    + (skipped.isEmpty() ? "" : ", " + skipped.size() + " left out")
+        });
+        rows.add(new String[] {
+            "adapter",
+            layout.modules().size() + " modules, rank " + config.lora().rank() + ", "
+                    + String.format(Locale.ROOT, "%,d", layout.size()) + " parameters"
+        });
+        rows.add(new String[] {
+            "workers", workers + " (" + atOnce + " at a time), engine " + speed.engine() + " in " + speed.compute()
+        });
+        rows.add(new String[] {
+            "steps",
+            steps.totalSteps() + " of each worker: " + steps.stepsPerEpoch() + " an epoch, " + steps.rounds()
+                    + " rounds of " + steps.stepsPerRound() + ", " + train.batchSize() + " x "
+                    + train.gradientAccumulationSteps() + " x " + workers + " pictures a step"
+        });
+        if (start.state().step() > 0) {
+            rows.add(new String[] {"goes on from", "step " + start.state().step()});
+        }
+        rows.add(new String[] {
+            "memory",
+            "about " + size(cost.bytes(1)) + " for a worker alone, " + size(cost.bytes(atOnce)) + " for " + atOnce
+                    + " in one process"
+        });
+        rows.add(new String[] {
+            "time",
+            "about " + Durations.words(estimatedSeconds()) + " of training at "
+                    + String.format(Locale.ROOT, "%.0f", speed.flopsPerSecond() / 1e9) + " GFLOP/s a worker"
+        });
+        int widest = rows.stream().mapToInt(row -> row[0].length()).max().orElseThrow();
+        StringBuilder text = new StringBuilder();
+        rows.forEach(row -> text.append(String.format("%-" + widest + "s  %s%n", row[0], row[1])));
+        notes.forEach(note -> text.append("note: ").append(note).append(System.lineSeparator()));
+        return text.toString();
+    }
+
+    private static String size(long bytes) {
+        return bytes < 1L << 30
+                ? Math.max(1, bytes >> 20) + " MB"
+                : String.format(Locale.ROOT, "%.1f GB", bytes / (double) (1L << 30));
+    }
+}

@@ -1,0 +1,271 @@
+package org.loraspark.cluster;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.SerializableConfiguration;
+import org.loraspark.UserError;
+import org.loraspark.config.LoraSettings;
+import org.loraspark.config.TrainConfig;
+import org.loraspark.data.ClipTokenizer;
+import org.loraspark.data.Dataset;
+import org.loraspark.data.DatasetScanner;
+import org.loraspark.data.Picture;
+import org.loraspark.data.Problem;
+import org.loraspark.data.ScanOptions;
+import org.loraspark.io.LoraFile;
+import org.loraspark.io.LoraFiles;
+import org.loraspark.lora.LoraConfig;
+import org.loraspark.lora.LoraInit;
+import org.loraspark.lora.LoraLayout;
+import org.loraspark.lora.LoraModule;
+import org.loraspark.lora.LoraWeights;
+import org.loraspark.models.sd.BaseModel;
+import org.loraspark.tensor.AddressedRandom;
+import org.loraspark.train.StepPlan;
+import org.loraspark.train.TrainState;
+
+/** Makes a {@link Plan}: looks at config, base model, data and what the run goes on from, and refuses what cannot work. */
+final class Planner {
+    /** The rank of {@code defaults.conf}: a config that has it lets the adapter that it goes on from choose. */
+    private static final int DEFAULT_RANK = 16;
+
+    private final JavaSparkContext spark;
+    private final Configuration conf;
+    private final List<String> notes = new ArrayList<>();
+    private TrainConfig config;
+
+    private record Pictures(List<Picture> training, List<Picture> heldOut, List<Problem> skipped) {}
+
+    Planner(JavaSparkContext spark, TrainConfig config) {
+        this.spark = spark;
+        this.conf = spark.hadoopConfiguration();
+        this.config = config;
+    }
+
+    Plan plan() {
+        Checkpoints checkpoints = new Checkpoints(
+                new Path(config.output().dir()),
+                config.output().name(),
+                config.output().keepCheckpoints(),
+                conf);
+        try (BaseModel base = BaseModel.open(new Path(config.model().base()), conf)) {
+            Pictures pictures = pictures();
+            int truncated = truncated(base, pictures.training());
+            StepPlan steps = steps(pictures.training());
+            Optional<Path> resumed = resumed(checkpoints);
+            Optional<LoraFile> adapter =
+                    resumed.filter(path -> !checkpoints.isCheckpoint(path)).map(path -> LoraFiles.read(path, conf));
+            adapter.ifPresent(this::takeRank);
+            LoraSettings lora = config.lora();
+            LoraLayout layout = base.loraLayout(
+                    new LoraConfig(lora.rank(), lora.alpha(), lora.dropout(), lora.rslora()), lora.textEncoder());
+            WorkerSetup setup = new WorkerSetup(
+                    config.model().base(),
+                    base.contentHash(),
+                    config.engine(),
+                    config.train().precision(),
+                    new SerializableConfiguration(conf));
+            RunIdentity identity = RunIdentity.of(config, setup.baseHash(), hash(pictures));
+            Checkpoint start = adapter.map(file -> fresh(file.arrangedAs(layout), identity))
+                    .or(() -> resumed.map(path -> goOn(checkpoints.load(path, layout, identity), steps)))
+                    .orElseGet(
+                            () -> fresh(LoraInit.weights(layout, config.train().seed()), identity));
+            EncodeSettings encode = new EncodeSettings(
+                    base.vaeHash(),
+                    config.data().resolution().width(),
+                    config.data().resolution().height(),
+                    config.data().flip());
+            requireRoom(layout, pictures);
+            SpeedProbe.Result speed = SpeedProbe.run(spark, setup);
+            if (speed.compute() != config.train().precision()) {
+                notes.add("engine " + speed.engine() + " has no "
+                        + config.train().precision() + " here and computes in " + speed.compute());
+            }
+            CostEstimate cost = CostEstimate.of(config, base, layout, speed.compute());
+            return new Plan(
+                    config,
+                    setup,
+                    base.describe(),
+                    layout,
+                    pictures.training(),
+                    pictures.heldOut(),
+                    pictures.skipped(),
+                    truncated,
+                    encode,
+                    steps,
+                    start,
+                    cost,
+                    speed,
+                    Slots.of(spark),
+                    notes);
+        }
+    }
+
+    private Pictures pictures() {
+        var data = config.data();
+        Dataset all = DatasetScanner.scan(
+                new Path(data.dir()), conf, new ScanOptions(data.captions(), data.repeats(), data.skipInvalid()));
+        List<Problem> skipped = new ArrayList<>(all.skipped());
+        if (!data.validationDir().isEmpty()) {
+            Dataset heldOut = DatasetScanner.scan(
+                    new Path(data.validationDir()), conf, new ScanOptions("", 1, data.skipInvalid()));
+            skipped.addAll(heldOut.skipped());
+            return new Pictures(all.pictures(), heldOut.pictures(), skipped);
+        }
+        int count = all.pictures().size();
+        if (data.validationSplit() == 0) {
+            return new Pictures(all.pictures(), List.of(), skipped);
+        }
+        int held = Math.max(1, (int) Math.round(data.validationSplit() * count));
+        if (held >= count) {
+            throw new UserError("data.validation-split = " + data.validationSplit() + " holds out all " + count
+                    + " pictures of " + data.dir() + "; lower it");
+        }
+        int[] order = AddressedRandom.at(config.train().seed(), "", 0, "validation-split")
+                .permutation(count);
+        Set<Integer> chosen =
+                new TreeSet<>(Arrays.stream(order).limit(held).boxed().toList());
+        List<Picture> training = new ArrayList<>();
+        List<Picture> heldOut = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            (chosen.contains(i) ? heldOut : training).add(all.pictures().get(i));
+        }
+        return new Pictures(training, heldOut, skipped);
+    }
+
+    private int truncated(BaseModel base, List<Picture> pictures) {
+        var captions = new org.loraspark.data.CaptionProcessor(
+                config.data().captionPrefix(), config.data().captionSuffix(), 0, false, 0, 0);
+        try (ClipTokenizer tokenizer = base.tokenizerFolder()
+                .map(folder -> ClipTokenizer.read(folder, conf))
+                .orElseGet(ClipTokenizer::vitL14)) {
+            List<String> cut = pictures.stream()
+                    .filter(picture ->
+                            tokenizer.encode(captions.fixed(picture.caption())).truncated())
+                    .map(Picture::name)
+                    .toList();
+            if (!cut.isEmpty()) {
+                notes.add(cut.size() + " captions are longer than the 75 tokens that the model reads, the first is that"
+                        + " of " + cut.get(0));
+            }
+            return cut.size();
+        }
+    }
+
+    private StepPlan steps(List<Picture> training) {
+        var train = config.train();
+        int workers = config.cluster().workers();
+        long visits = training.stream().mapToLong(Picture::repeats).sum();
+        if (workers > visits) {
+            throw new UserError("cluster.workers = " + workers + " is more than the " + visits
+                    + " picture visits of an epoch; use at most one worker a visit");
+        }
+        long longest = (visits + workers - 1) / workers;
+        long epoch = StepPlan.steps(longest, train.batchSize(), train.gradientAccumulationSteps());
+        long all = Math.multiplyExact(epoch, train.epochs());
+        long total = train.maxSteps() > 0 ? Math.min(all, train.maxSteps()) : all;
+        if (train.warmupSteps() > total) {
+            throw new UserError("train.warmup-steps = " + train.warmupSteps() + " is more than the run's " + total
+                    + " optimizer steps; make it smaller or train longer");
+        }
+        int round = config.cluster().roundSteps(Math.toIntExact(Math.min(epoch, Integer.MAX_VALUE)));
+        return new StepPlan(epoch, total, round);
+    }
+
+    /** What {@code train.resume-from} names: a checkpoint or an adapter; {@code latest} is this run's last checkpoint. */
+    private Optional<Path> resumed(Checkpoints checkpoints) {
+        String from = config.train().resumeFrom();
+        if (from.isEmpty()) {
+            return Optional.empty();
+        }
+        if (new Path(from).getName().equals("latest")) {
+            Optional<Path> latest = checkpoints.latest();
+            if (latest.isEmpty()) {
+                notes.add("no checkpoint to go on from yet, so the run starts at the beginning");
+            }
+            return latest;
+        }
+        return Optional.of(new Path(from));
+    }
+
+    private void takeRank(LoraFile file) {
+        LoraModule first = file.weights().layout().modules().get(0);
+        LoraSettings lora = config.lora();
+        if (lora.rank() == DEFAULT_RANK && first.rank() != DEFAULT_RANK) {
+            notes.add("rank " + first.rank() + " and alpha " + first.alpha() + " are those of " + file.path());
+            config = new TrainConfig(
+                    config.model(),
+                    config.data(),
+                    new LoraSettings(first.rank(), first.alpha(), lora.dropout(), lora.textEncoder(), false),
+                    config.train(),
+                    config.cluster(),
+                    config.engine(),
+                    config.workDir(),
+                    config.output(),
+                    config.preview());
+        } else if (lora.rank() != first.rank()) {
+            throw new UserError(file.path() + " has rank " + first.rank() + ", the config asks for lora.rank = "
+                    + lora.rank() + "; take the same rank, or resize the adapter first");
+        }
+    }
+
+    private Checkpoint fresh(LoraWeights weights, RunIdentity identity) {
+        return new Checkpoint(TrainState.start(weights), identity, RunIdentity.length(config), List.of());
+    }
+
+    private Checkpoint goOn(Checkpoint saved, StepPlan steps) {
+        Map<String, String> length = RunIdentity.length(config);
+        if (!length.equals(saved.length()) && !config.train().lrScheduler().startsWith("constant")) {
+            notes.add("the run is " + length + " and was " + saved.length() + " before, so that the "
+                    + config.train().lrScheduler() + " schedule gives other learning rates from here on");
+        }
+        if (saved.state().step() >= steps.totalSteps()) {
+            notes.add("the checkpoint is at step " + saved.state().step() + " of " + steps.totalSteps()
+                    + ": nothing is left to train; raise train.epochs to go on");
+        }
+        return new Checkpoint(saved.state(), saved.identity(), length, saved.rounds());
+    }
+
+    private void requireRoom(LoraLayout layout, Pictures pictures) {
+        long adapter = 4L * layout.size();
+        var output = config.output();
+        OutputFolder.requireWritable(
+                "output.dir", new Path(output.dir()), conf, adapter * (3L * (output.keepCheckpoints() + 1) + 2));
+        var resolution = config.data().resolution();
+        long latent = 2L * 4 * 4 * (resolution.width() / 8) * (resolution.height() / 8);
+        long count = pictures.training().size() + pictures.heldOut().size();
+        OutputFolder.requireWritable(
+                "work.dir",
+                new Path(config.workDir()),
+                conf,
+                count * latent * (config.data().flip() ? 2 : 1));
+    }
+
+    private static String hash(Pictures pictures) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (List<Picture> part : List.of(pictures.training(), pictures.heldOut())) {
+                digest.update((byte) 0);
+                for (Picture p : part) {
+                    String line = p.name() + "\t" + p.length() + "\t" + p.repeats() + "\t" + p.caption() + "\n";
+                    digest.update(line.getBytes(StandardCharsets.UTF_8));
+                }
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

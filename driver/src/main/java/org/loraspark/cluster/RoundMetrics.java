@@ -1,0 +1,59 @@
+package org.loraspark.cluster;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a round was like.
+ *
+ * @param round from 1
+ * @param step optimizer steps of the run after it
+ * @param epoch passes over the data after it, with a fraction
+ * @param samples pictures seen by all workers since the run began
+ * @param loss mean over the round's pictures
+ * @param validationLoss after the round; null when nothing is held out
+ * @param learningRate of the UNet's modules in the round's last step
+ * @param gradientNorm mean before clipping
+ * @param drift ρ, see {@link org.loraspark.train.Averaging#drift}
+ * @param computeSeconds the slowest worker's
+ * @param waitSeconds the rest of the job: scheduling, waves, transfer
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record RoundMetrics(
+        long round,
+        long step,
+        double epoch,
+        long samples,
+        double loss,
+        Double validationLoss,
+        double learningRate,
+        double textEncoderLearningRate,
+        double gradientNorm,
+        double drift,
+        double samplesPerSecond,
+        double computeSeconds,
+        double waitSeconds,
+        double broadcastSeconds,
+        double mergeSeconds,
+        double validationSeconds) {
+    /** The curves' names in TensorBoard; the first three are those of kohya's trainer. */
+    Map<String, Double> scalars() {
+        Map<String, Double> scalars = new LinkedHashMap<>();
+        scalars.put("loss/average", loss);
+        scalars.put("lr/unet", learningRate);
+        scalars.put("lr/textencoder", textEncoderLearningRate);
+        if (validationLoss != null) {
+            scalars.put("loss/validation", validationLoss);
+        }
+        scalars.put("gradient_norm", gradientNorm);
+        scalars.put("drift", drift);
+        scalars.put("samples_per_second", samplesPerSecond);
+        scalars.put("time/compute", computeSeconds);
+        scalars.put("time/wait", waitSeconds);
+        scalars.put("time/broadcast", broadcastSeconds);
+        scalars.put("time/merge", mergeSeconds);
+        scalars.put("time/validation", validationSeconds);
+        return scalars;
+    }
+}

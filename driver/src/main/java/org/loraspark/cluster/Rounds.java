@@ -1,0 +1,145 @@
+package org.loraspark.cluster;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.loraspark.data.CaptionProcessor;
+import org.loraspark.train.Averaging;
+import org.loraspark.train.Example;
+import org.loraspark.train.Hyperparameters;
+import org.loraspark.train.RoundResult;
+import org.loraspark.train.TrainState;
+import org.loraspark.train.TrainingDivergedException;
+
+/**
+ * Training in rounds: the state goes out, every worker trains on its shard up to the round's last step, the results come
+ * back and are averaged in the order of ranks. With fewer slots than workers the shards run in waves.
+ */
+final class Rounds {
+    private final JavaSparkContext spark;
+    private final WorkerSetup setup;
+    private final int clipSkip;
+    private final CaptionProcessor captions;
+    private final Hyperparameters hyperparameters;
+
+    /** Told after each round. */
+    @FunctionalInterface
+    interface Listener {
+        /** @param results of the workers, by rank */
+        void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results);
+    }
+
+    Rounds(
+            JavaSparkContext spark,
+            WorkerSetup setup,
+            int clipSkip,
+            CaptionProcessor captions,
+            Hyperparameters hyperparameters) {
+        this.spark = spark;
+        this.setup = setup;
+        this.clipSkip = clipSkip;
+        this.captions = captions;
+        this.hyperparameters = hyperparameters;
+    }
+
+    /**
+     * Trains to the end of the plan.
+     *
+     * @param shards one partition a worker
+     * @param heldOut pictures for the validation loss; null when there are none
+     * @throws TrainingDivergedException when a worker's loss, gradient or adapter is not finite
+     */
+    TrainState run(TrainState start, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Listener listener) {
+        var plan = hyperparameters.plan();
+        TrainState state = start;
+        while (state.step() < plan.totalSteps()) {
+            state = round(state, plan.end(plan.roundOf(state.step())), shards, heldOut, listener);
+        }
+        return state;
+    }
+
+    private TrainState round(
+            TrainState before,
+            long toStep,
+            JavaRDD<List<Example>> shards,
+            JavaRDD<List<Example>> heldOut,
+            Listener listener) {
+        long started = System.nanoTime();
+        Broadcast<TrainState> broadcast = spark.broadcast(before);
+        double broadcastSeconds = seconds(started);
+
+        started = System.nanoTime();
+        List<RoundResult> results;
+        try {
+            WorkerTask task = new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep);
+            results = shards.mapPartitionsWithIndex(task, false).collect().stream()
+                    .map(TaskOutcome::get)
+                    .sorted(Comparator.comparingInt(RoundResult::rank))
+                    .toList();
+        } finally {
+            broadcast.destroy();
+        }
+        double roundSeconds = seconds(started);
+
+        started = System.nanoTime();
+        TrainState merged = Averaging.merge(before, results, toStep);
+        double drift = Averaging.drift(before, results, merged);
+        double mergeSeconds = seconds(started);
+
+        started = System.nanoTime();
+        Double validationLoss = heldOut == null ? null : (Double) validationLoss(merged, heldOut);
+        double validationSeconds = seconds(started);
+
+        long samples = merged.samples() - before.samples();
+        double compute =
+                results.stream().mapToDouble(RoundResult::seconds).max().orElseThrow();
+        double factor = hyperparameters.schedule().factor(toStep - 1);
+        var plan = hyperparameters.plan();
+        RoundMetrics metrics = new RoundMetrics(
+                plan.roundOf(toStep - 1) + 1,
+                toStep,
+                (double) toStep / plan.stepsPerEpoch(),
+                merged.samples(),
+                results.stream().mapToDouble(RoundResult::lossSum).sum() / samples,
+                validationLoss,
+                factor * hyperparameters.learningRate(),
+                factor * hyperparameters.textEncoderLearningRate(),
+                results.stream()
+                        .mapToDouble(RoundResult::gradientNorm)
+                        .average()
+                        .orElseThrow(),
+                drift,
+                samples / (broadcastSeconds + roundSeconds + mergeSeconds),
+                compute,
+                Math.max(0, roundSeconds - compute),
+                broadcastSeconds,
+                mergeSeconds,
+                validationSeconds);
+        listener.roundDone(merged, metrics, results);
+        return merged;
+    }
+
+    /** Mean over the held-out pictures, summed in the order of their names. */
+    double validationLoss(TrainState state, JavaRDD<List<Example>> heldOut) {
+        Broadcast<TrainState> broadcast = spark.broadcast(state);
+        try {
+            ValidationTask task = new ValidationTask(setup, clipSkip, captions, broadcast);
+            TreeMap<String, Double> byName = new TreeMap<>();
+            heldOut.mapPartitionsWithIndex(task, false).collect().forEach(outcome -> byName.putAll(outcome.get()));
+            double sum = 0;
+            for (double loss : byName.values()) {
+                sum += loss;
+            }
+            return sum / byName.size();
+        } finally {
+            broadcast.destroy();
+        }
+    }
+
+    private static double seconds(long since) {
+        return (System.nanoTime() - since) / 1e9;
+    }
+}

@@ -1,0 +1,76 @@
+package org.loraspark.cluster;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.loraspark.UserError;
+
+/** Starts Spark with the settings that this project's jobs need, under any given by spark-submit. */
+public final class SparkSessions {
+    private static final Pattern LOCAL = Pattern.compile("local(?:\\[([0-9]+|\\*)(?:,\\s*[0-9]+)?])?");
+    private static final Pattern LOCAL_CLUSTER =
+            Pattern.compile("local-cluster\\[\\s*([0-9]+)\\s*,\\s*([0-9]+)\\s*,\\s*([0-9]+)\\s*]");
+
+    private SparkSessions() {}
+
+    /**
+     * @param master null for the master of spark-submit, which hands it over as a system property, or else local[*]
+     * @param command shown in Spark's own pages
+     * @param workers tasks of one round; on one machine they share its cores
+     * @throws UserError when Spark knows no such master
+     */
+    public static SparkSession open(String master, String command, int workers) {
+        SparkConf conf = settings(master, command, workers);
+        try {
+            return SparkSession.builder().config(conf).getOrCreate();
+        } catch (RuntimeException e) {
+            if (String.valueOf(e.getMessage()).contains("Could not parse Master URL")) {
+                throw new UserError(
+                        "--master " + conf.get("spark.master")
+                                + " is no Spark master; try local[*], yarn, spark://host:7077 or k8s://...",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    static SparkConf settings(String master, String command, int workers) {
+        SparkConf conf = new SparkConf(true);
+        if (master != null) {
+            conf.setMaster(master);
+        }
+        conf.setIfMissing("spark.master", "local[*]");
+        conf.setIfMissing("spark.app.name", "lora-spark " + command);
+        conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+        // What comes back from a round is an adapter with its moments for each worker.
+        conf.setIfMissing("spark.driver.maxResultSize", "0");
+        String chosen = conf.get("spark.master");
+        if (chosen.startsWith("local")) {
+            conf.setIfMissing("spark.ui.enabled", "false");
+            conf.setIfMissing("spark.driver.host", "localhost");
+            conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+            // Two hundred shuffle partitions for a few pictures cost more than the pictures.
+            conf.setIfMissing("spark.sql.shuffle.partitions", "4");
+        }
+        conf.setIfMissing("spark.task.cpus", Integer.toString(taskCores(chosen, conf, workers)));
+        return conf;
+    }
+
+    /** Cores of one task: all of its executor's, or its share of the machine in local mode. */
+    private static int taskCores(String master, SparkConf conf, int workers) {
+        Matcher local = LOCAL.matcher(master);
+        if (local.matches()) {
+            String count = local.group(1);
+            int cores = count == null
+                    ? 1
+                    : count.equals("*") ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(count);
+            return Math.max(1, cores / Math.max(1, workers));
+        }
+        Matcher cluster = LOCAL_CLUSTER.matcher(master);
+        if (cluster.matches()) {
+            return Integer.parseInt(cluster.group(2));
+        }
+        return conf.getInt("spark.executor.cores", 1);
+    }
+}

@@ -1,0 +1,21 @@
+package org.loraspark.cluster;
+
+import java.util.List;
+import org.loraspark.train.TrainState;
+
+/**
+ * What a finished run left behind.
+ *
+ * @param adapters the written files, kohya's form first
+ * @param preview path of the last preview grid; empty when none was made
+ * @param state at the end
+ * @param encoded pictures that were not in the cache
+ * @param seconds from the first round to the last
+ */
+public record TrainReport(
+        List<String> adapters,
+        String preview,
+        TrainState state,
+        List<RoundMetrics> rounds,
+        int encoded,
+        double seconds) {}

@@ -1,0 +1,37 @@
+package org.loraspark.cluster;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.broadcast.Broadcast;
+import org.loraspark.data.CaptionProcessor;
+import org.loraspark.train.Example;
+import org.loraspark.train.TrainState;
+import org.loraspark.train.Validation;
+
+/** The losses of one partition's held-out pictures, by name; captions as they are written. */
+record ValidationTask(WorkerSetup setup, int clipSkip, CaptionProcessor captions, Broadcast<TrainState> state)
+        implements Function2<Integer, Iterator<List<Example>>, Iterator<TaskOutcome<TreeMap<String, Double>>>> {
+    @Override
+    public Iterator<TaskOutcome<TreeMap<String, Double>>> call(Integer partition, Iterator<List<Example>> shard) {
+        return List.of(TaskOutcome.of(() -> losses(shard.next()))).iterator();
+    }
+
+    private TreeMap<String, Double> losses(List<Example> examples) {
+        CaptionProcessor fixed = new CaptionProcessor(captions.prefix(), captions.suffix(), 0, false, 0, 0);
+        TreeMap<String, Double> byName = new TreeMap<>();
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
+                Validation validation = new Validation(
+                        lease.engine(),
+                        lease.model(clipSkip),
+                        state.value().weights(),
+                        new CaptionTokens(fixed, 0, lease.tokenizer()))) {
+            double[] losses = validation.losses(examples);
+            for (int i = 0; i < losses.length; i++) {
+                byName.put(examples.get(i).name(), losses[i]);
+            }
+        }
+        return byName;
+    }
+}

@@ -1,0 +1,51 @@
+package org.loraspark.cluster;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+import org.apache.spark.util.SerializableConfiguration;
+import org.loraspark.models.sd.BaseModel;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.EngineOptions;
+
+/**
+ * What a task must know to open its engine and the base model. The model's weights are not in it: each process reads
+ * them from the shared file system.
+ *
+ * @param base path of the base model
+ * @param baseHash its content, see {@link BaseModel#contentHash}
+ * @param engine name in the config
+ * @param precision wanted for activations
+ */
+public record WorkerSetup(
+        String base, String baseHash, String engine, DType precision, SerializableConfiguration hadoop)
+        implements Serializable {
+    public Configuration conf() {
+        return hadoop.value();
+    }
+
+    BaseModel openBase() {
+        return BaseModel.open(new Path(base), conf());
+    }
+
+    WorkerSetup withPrecision(DType other) {
+        return new WorkerSetup(base, baseHash, engine, other, hadoop);
+    }
+
+    /** The cores and the GPU that Spark gave to the running task; all cores outside of one. */
+    EngineOptions options() {
+        TaskContext task = TaskContext.get();
+        if (task == null) {
+            return EngineOptions.of(precision, Runtime.getRuntime().availableProcessors());
+        }
+        Map<String, ResourceInformation> resources = task.resourcesJMap();
+        int device = resources.containsKey("gpu")
+                ? Integer.parseInt(List.of(resources.get("gpu").addresses()).get(0))
+                : -1;
+        return new EngineOptions(precision, task.cpus(), device);
+    }
+}

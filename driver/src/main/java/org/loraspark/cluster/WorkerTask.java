@@ -1,0 +1,42 @@
+package org.loraspark.cluster;
+
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.broadcast.Broadcast;
+import org.loraspark.data.CaptionProcessor;
+import org.loraspark.train.Example;
+import org.loraspark.train.Hyperparameters;
+import org.loraspark.train.LocalTrainer;
+import org.loraspark.train.RoundResult;
+import org.loraspark.train.TrainState;
+
+/**
+ * One worker's part of one round: a pure function of the broadcast state, the shard, the rank and the
+ * hyperparameters, so that a repeated or moved task gives the same bits.
+ */
+record WorkerTask(
+        WorkerSetup setup,
+        int clipSkip,
+        CaptionProcessor captions,
+        Hyperparameters hyperparameters,
+        Broadcast<TrainState> state,
+        long toStep)
+        implements Function2<Integer, Iterator<List<Example>>, Iterator<TaskOutcome<RoundResult>>> {
+    @Override
+    public Iterator<TaskOutcome<RoundResult>> call(Integer rank, Iterator<List<Example>> shard) {
+        return List.of(TaskOutcome.of(() -> train(rank, shard.next()))).iterator();
+    }
+
+    private RoundResult train(int rank, List<Example> shard) {
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
+                LocalTrainer trainer = new LocalTrainer(
+                        lease.engine(),
+                        lease.model(clipSkip),
+                        hyperparameters,
+                        state.value().layout(),
+                        new CaptionTokens(captions, hyperparameters.seed(), lease.tokenizer()))) {
+            return trainer.round(state.value(), rank, shard, toStep, LocalTrainer.StepListener.NONE);
+        }
+    }
+}
