@@ -1,9 +1,9 @@
 package org.loraspark.tensor.nd4j;
 
-import org.loraspark.tensor.EngineOptions;
 import org.loraspark.tensor.EngineProvider.Availability;
 import org.nd4j.linalg.factory.Environment;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
 
 /** What ND4J runs on in this process, and its process-wide settings. */
 final class Nd4jBackend {
@@ -19,10 +19,17 @@ final class Nd4jBackend {
         }
     }
 
-    static void configure(EngineOptions options) {
+    /** Holds for the process, except OpenMP's number, which holds for the calling thread: see {@link #adopt}. */
+    static void configure(int threads) {
         Environment environment = Nd4j.getEnvironment();
-        environment.setMaxThreads(options.threads());
-        environment.setMaxMasterThreads(options.threads());
-        Nd4j.factory().blas().setMaxThreads(options.threads());
+        environment.setMaxThreads(threads);
+        environment.setMaxMasterThreads(threads);
+        Nd4j.factory().blas().setMaxThreads(threads);
+        adopt(threads);
+    }
+
+    /** OpenMP, which runs oneDNN's share of ND4J, keeps its number of threads for each calling thread. */
+    static void adopt(int threads) {
+        NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
     }
 }

@@ -32,9 +32,13 @@ final class Nd4jEngine implements Engine {
     private final ActivationKernels activations;
     private final AttentionKernels attentions;
     private final ShapeKernels shapes;
+    private final int threads;
+    private Thread user = Thread.currentThread();
     private boolean open = true;
 
-    Nd4jEngine(DType compute) {
+    Nd4jEngine(DType compute, int threads) {
+        this.threads = threads;
+        Nd4jBackend.configure(threads);
         memory = new Memory(compute);
         constants = new Constants(memory.type);
         matrices = new MatrixKernels(memory, constants);
@@ -57,6 +61,10 @@ final class Nd4jEngine implements Engine {
 
     @Override
     public Scope scope() {
+        if (Thread.currentThread() != user) {
+            user = Thread.currentThread();
+            Nd4jBackend.adopt(threads);
+        }
         return memory.open();
     }
 

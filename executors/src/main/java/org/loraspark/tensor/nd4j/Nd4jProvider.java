@@ -35,7 +35,6 @@ public final class Nd4jProvider implements EngineProvider {
         if (!here.available()) {
             throw new UserError(here.detail());
         }
-        Nd4jBackend.configure(options);
-        return new Nd4jEngine(options.compute() == DType.F64 ? DType.F64 : DType.F32);
+        return new Nd4jEngine(options.compute() == DType.F64 ? DType.F64 : DType.F32, options.threads());
     }
 }
