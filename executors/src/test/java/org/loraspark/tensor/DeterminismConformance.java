@@ -70,7 +70,16 @@ public abstract class DeterminismConformance {
             }
             Map<String, float[]> results = new LinkedHashMap<>();
             int[][] products = {
-                {1, 1, 1}, {7, 5, 3}, {64, 64, 512}, {8, 64, 512}, {512, 8, 1280}, {100, 320, 2560}, {1, 768, 999}
+                {1, 1, 1},
+                {7, 5, 3},
+                {64, 64, 512},
+                {8, 64, 512},
+                {512, 8, 1280},
+                {100, 320, 2560},
+                {1, 768, 999},
+                {16, 1280, 1500},
+                {64, 1, 4032},
+                {640, 64, 1280}
             };
             for (int[] p : products) {
                 matrices(engine, results, p[0], p[1], p[2]);

@@ -19,7 +19,7 @@ final class AttentionKernels extends Kernels {
      * Longest sum inside one product. ND4J sends products of four dimensions to OpenBLAS, which cuts longer sums at
      * places that depend on the number of threads.
      */
-    private static final long LONGEST_SUM = 256;
+    private static final long LONGEST_TOKEN_SUM = 256;
 
     private static final int[] LAST_OF_FOUR = {3};
 
@@ -103,8 +103,8 @@ final class AttentionKernels extends Kernels {
     /** The tile's queries of {@code to} = alpha * weights x, a sum over all keys. */
     private static void multiplyKeys(NdTensor weights, NdTensor x, int heads, Tile t, NdTensor to, double alpha) {
         long keys = x.dim(1);
-        for (long first = 0; first < keys; first += LONGEST_SUM) {
-            long count = Math.min(LONGEST_SUM, keys - first);
+        for (long first = 0; first < keys; first += LONGEST_TOKEN_SUM) {
+            long count = Math.min(LONGEST_TOKEN_SUM, keys - first);
             INDArray part = weights.strided(first, new long[] {t.samples, t.heads, t.queries, count}, new long[] {
                 t.heads * t.queries * keys, t.queries * keys, keys, 1
             });
@@ -118,7 +118,7 @@ final class AttentionKernels extends Kernels {
         long batch = q.dim(0);
         long queries = q.dim(1);
         long keys = k.dim(1);
-        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_SUM), MOST_SCORES / keys));
+        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_TOKEN_SUM), MOST_SCORES / keys));
         boolean whole = batch * heads * run * keys <= MOST_SCORES;
         long samples = whole ? batch : 1;
         long together = whole ? heads : Math.min(heads, MOST_SCORES / (run * keys));

@@ -9,6 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What all kernels share: memory, constants, argument checks and the meaning of {@code beta}. */
 abstract class Kernels {
+    /** Sums up to here are never cut by ND4J, whatever the number of threads. */
+    static final long LONGEST_SUM = 640;
+
     final Memory memory;
     final Constants constants;
 
@@ -42,24 +45,67 @@ abstract class Kernels {
     }
 
     /**
-     * {@code [batch, ..., channels] -> [batch, channels]}: sums = beta * sums + the sum over the dimensions between. One
-     * product for each sample: ND4J sends those to code whose sums do not depend on the number of threads.
+     * c = alpha op(a) op(b) + beta c on two-dimensional tensors, the same bits for any number of threads. Two of ND4J's
+     * ways out are avoided because they share one sum among threads: the product of one row with a matrix (so the row
+     * is taken twice), and long sums over a transposed right side (so those are cut here).
      */
+    final void product(
+            NdTensor a, boolean transposeA, NdTensor b, boolean transposeB, NdTensor c, double alpha, double beta) {
+        if (c.dim(0) == 1 && !transposeB) {
+            rowProduct(a, b, c, alpha, beta);
+        } else if (c.dim(1) == 1 && transposeA) {
+            rowProduct(b, a, c, alpha, beta);
+        } else if (transposeB && !transposeA && a.dim(1) > LONGEST_SUM) {
+            long length = a.dim(1);
+            for (long first = 0; first < length; first += LONGEST_SUM) {
+                long count = Math.min(LONGEST_SUM, length - first);
+                INDArray left = a.strided(first, new long[] {a.dim(0), count}, new long[] {length, 1});
+                INDArray right = b.strided(first, new long[] {b.dim(0), count}, new long[] {length, 1});
+                Ops.matmul(left, false, right, true, c.array(), alpha, first == 0 ? beta : 1);
+            }
+        } else {
+            Ops.matmul(a.array(), transposeA, b.array(), transposeB, c.array(), alpha, beta);
+        }
+    }
+
+    /** The vector a times the matrix b {@code [k, n]}. */
+    final void rowProduct(NdTensor a, NdTensor b, NdTensor c, double alpha, double beta) {
+        long k = a.size();
+        NdTensor twice = empty(2, k);
+        NdTensor result = empty(2, c.size());
+        twice.slice(0, k).array().assign(a.as(k));
+        twice.slice(k, k).array().assign(a.as(k));
+        Ops.matmul(twice.array(), false, b.array(), false, result.array(), alpha, 0);
+        addFirstRow(result, c, beta);
+        memory.release(twice);
+        memory.release(result);
+    }
+
+    /** {@code [batch, ..., channels] -> [batch, channels]}: sums = beta * sums + the sum over the dimensions between. */
     final void sumPixels(NdTensor x, NdTensor sums, double beta) {
         long batch = x.dim(0);
         long channels = x.last();
         long pixels = x.rows() / batch;
-        INDArray ones = constants.ones(1, pixels);
+        INDArray ones = constants.ones(2, pixels);
+        NdTensor result = empty(2, channels);
         for (long b = 0; b < batch; b++) {
             INDArray sample = x.slice(b * pixels * channels, pixels, channels).array();
-            Ops.matmul(
-                    ones,
-                    false,
-                    sample,
-                    false,
-                    sums.slice(b * channels, 1, channels).array(),
-                    1,
-                    beta);
+            Ops.matmul(ones, false, sample, false, result.array(), 1, 0);
+            addFirstRow(result, sums.slice(b * channels, channels), beta);
+        }
+        memory.release(result);
+    }
+
+    private static void addFirstRow(NdTensor rows, NdTensor to, double beta) {
+        long size = to.size();
+        INDArray first = rows.as(size);
+        if (beta == 0) {
+            to.as(size).assign(first);
+        } else {
+            if (beta != 1) {
+                to.as(size).muli(beta);
+            }
+            Ops.axpy(1, first, to.as(size));
         }
     }
 

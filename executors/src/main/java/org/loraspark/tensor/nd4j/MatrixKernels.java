@@ -24,7 +24,7 @@ final class MatrixKernels extends Kernels {
                 a,
                 b,
                 c);
-        Ops.matmul(a.array(), transposeA, b.array(), transposeB, c.array(), alpha, beta);
+        product(a, transposeA, b, transposeB, c, alpha, beta);
     }
 
     NdTensor linear(NdTensor x, LinearWeight weight) {
@@ -34,11 +34,14 @@ final class MatrixKernels extends Kernels {
         }
         NdTensor y = empty(Shapes.withLast(x.shape(), w.out()));
         if (w.bias() == null) {
-            Ops.matmul(x.matrix(), false, w.matrix(), false, y.matrix(), 1, 0);
+            product(rows(x), false, w.matrix(), false, rows(y), 1, 0);
+        } else if (x.rows() == 1 || w.in() > LONGEST_SUM) {
+            product(rows(x), false, w.matrix(), false, rows(y), 1, 0);
+            Ops.broadcast("biasadd", y.matrix(), w.bias(), y.matrix());
         } else {
             Ops.custom(
                     "xw_plus_b",
-                    new INDArray[] {x.matrix(), w.matrix(), w.bias()},
+                    new INDArray[] {x.matrix(), w.matrix().array(), w.bias()},
                     new INDArray[] {y.matrix()},
                     NOT_TRANSPOSED);
         }
@@ -50,7 +53,11 @@ final class MatrixKernels extends Kernels {
         if (dy.last() != w.out() || dx.last() != w.in() || dy.rows() != dx.rows()) {
             throw misfit("linearBackward", dy, w);
         }
-        Ops.matmul(dy.matrix(), false, w.matrix(), true, dx.matrix(), 1, beta);
+        product(rows(dy), false, w.matrix(), true, rows(dx), 1, beta);
+    }
+
+    private static NdTensor rows(NdTensor x) {
+        return x.reshape(x.rows(), x.last());
     }
 
     private static IllegalArgumentException misfit(String kernel, Tensor x, NdLinearWeight w) {

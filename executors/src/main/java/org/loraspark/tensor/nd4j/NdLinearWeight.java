@@ -7,14 +7,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param matrix {@code [in, out]}: the forward product reads it as it is, the input gradient transposed
  * @param bias {@code [out]}, or null
  */
-record NdLinearWeight(INDArray matrix, INDArray bias) implements LinearWeight {
+record NdLinearWeight(NdTensor matrix, INDArray bias) implements LinearWeight {
     @Override
     public long in() {
-        return matrix.size(0);
+        return matrix.dim(0);
     }
 
     @Override
     public long out() {
-        return matrix.size(1);
+        return matrix.dim(1);
     }
 }
