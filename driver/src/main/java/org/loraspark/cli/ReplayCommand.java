@@ -1,8 +1,18 @@
 package org.loraspark.cli;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.loraspark.io.SafetensorsFile;
+import org.loraspark.io.SafetensorsWriter;
+import org.loraspark.models.sd.BaseModel;
+import org.loraspark.tensor.Engine;
+import org.loraspark.train.Replay;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** One training step on a recorded batch. */
 @Command(
@@ -13,6 +23,9 @@ import picocli.CommandLine.Option;
             "    --output result.safetensors"
         })
 final class ReplayCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
     @Option(
             names = "--base",
             required = true,
@@ -20,27 +33,36 @@ final class ReplayCommand implements Callable<Integer> {
             description = "Diffusers folder or .safetensors file.")
     private String base;
 
-    @Option(names = "--lora", required = true, paramLabel = "FILE", description = "Adapter in kohya's form.")
+    @Option(names = "--lora", required = true, paramLabel = "FILE", description = "Adapter of either dialect.")
     private String lora;
 
     @Option(
             names = "--batch",
             required = true,
             paramLabel = "FILE",
-            description = "latents, noise, timesteps and input_ids.")
+            description = "latents and noise [n, 4, height, width], timesteps [n], input_ids [n, 77].")
     private String batch;
 
     @Option(names = "--output", required = true, paramLabel = "FILE", description = "model_pred, loss and grad.<key>.")
     private String output;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "Engine (default: ${DEFAULT-VALUE}).")
-    private String engine = "auto";
-
-    @Option(names = "--precision", paramLabel = "P", description = "fp32, bf16 or fp16 (default: ${DEFAULT-VALUE}).")
-    private String precision = "fp32";
+    @Mixin
+    private EngineChoice engineChoice;
 
     @Override
     public Integer call() {
-        throw new UnsupportedOperationException(String.join(" ", base, lora, batch, output, engine, precision));
+        Configuration conf = new Configuration();
+        try (SafetensorsFile adapter = SafetensorsFile.open(AdapterFiles.path(lora), conf);
+                SafetensorsFile recorded = SafetensorsFile.open(AdapterFiles.path(batch), conf);
+                BaseModel model = BaseModel.open(AdapterFiles.path(base), conf);
+                Engine engine = engineChoice.open(spec.commandLine().getErr())) {
+            Replay.Result result = new Replay(engine, model).run(adapter, recorded, 1);
+            SafetensorsWriter.write(AdapterFiles.path(output), conf, result.tensors(), Map.of());
+            spec.commandLine()
+                    .getOut()
+                    .println("%s: loss %.6f, %d tensors"
+                            .formatted(output, result.loss(), result.tensors().size()));
+        }
+        return 0;
     }
 }
