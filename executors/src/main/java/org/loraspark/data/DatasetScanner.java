@@ -50,10 +50,6 @@ public final class DatasetScanner {
                     + top.pictures().size() + ") and kohya folders (" + names(kohya)
                     + "); move the pictures into a <repeats>_<name> folder");
         }
-        if (flat && PictureFolder.isKohya(root)) {
-            throw new UserError(root + " is itself a kohya folder (<repeats>_<name>); give its parent "
-                    + root.getParent() + ", or rename it to read it as a flat folder");
-        }
         if (!flat && kohya.isEmpty()) {
             throw nothingFound(top);
         }

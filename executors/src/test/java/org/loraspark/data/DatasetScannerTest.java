@@ -158,13 +158,12 @@ class DatasetScannerTest {
     }
 
     @Test
-    void kohyaFolderGivenItselfIsExplained() throws IOException {
-        picture("10_cat/a.png");
-        write("10_cat/a.txt", "cat");
-        assertThatThrownBy(() -> scan(folder.resolve("10_cat"), ScanOptions.DEFAULT))
-                .isInstanceOf(UserError.class)
-                .hasMessageContaining("is itself a kohya folder")
-                .hasMessageContaining(folder.toString());
+    void flatFolderWhoseNameLooksLikeKohyasIsReadAsAFlatFolder() throws IOException {
+        picture("2024_photos/a.png");
+        write("2024_photos/a.txt", "cat");
+        Dataset dataset = scan(folder.resolve("2024_photos"), ScanOptions.DEFAULT);
+        assertThat(dataset.pictures().stream().map(p -> p.name() + "|" + p.caption() + "|" + p.repeats()))
+                .containsExactly("a.png|cat|1");
     }
 
     @Test
