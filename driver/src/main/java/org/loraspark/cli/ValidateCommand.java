@@ -1,10 +1,16 @@
 package org.loraspark.cli;
 
+import java.io.IOException;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import org.loraspark.cluster.SparkSessions;
+import org.loraspark.cluster.TrainJob;
 import org.loraspark.config.TrainConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** What {@code train} checks, without the training. */
 @Command(
@@ -18,9 +24,16 @@ final class ValidateCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options;
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         TrainConfig config = options.load();
-        throw new UnsupportedOperationException("validate " + config.output().name() + " on " + root.master());
+        try (SparkSession session =
+                SparkSessions.open(root.master(), "validate", config.cluster().workers())) {
+            spec.commandLine().getOut().println(new TrainJob(config, session).plan());
+        }
+        return 0;
     }
 }

@@ -36,7 +36,7 @@ public final class TrainJob {
     private final TrainConfig config;
     private final Path outputDir;
     private final Checkpoints checkpoints;
-    private Previews previews = Previews.NONE;
+    private Previews previews;
 
     /**
      * Checks everything that can be checked before the start.
@@ -50,6 +50,8 @@ public final class TrainJob {
         this.plan = new Planner(spark, config).plan();
         this.config = plan.config();
         this.outputDir = new Path(this.config.output().dir());
+        this.previews =
+                new PreviewJob(spark, this.config.preview(), this.config.model().clipSkip());
         this.checkpoints = new Checkpoints(
                 outputDir, this.config.output().name(), this.config.output().keepCheckpoints(), conf);
     }
@@ -159,7 +161,7 @@ public final class TrainJob {
 
     /** @return the picture's path, empty when none was made */
     private String preview(TrainState state, RunLog runLog) {
-        Optional<RgbImage> grid = previews.grid(plan.setup(), state.weights(), prompts());
+        Optional<RgbImage> grid = previews.grid(plan.setup(), state.weights(), title(state), prompts());
         if (grid.isEmpty()) {
             return "";
         }
@@ -169,6 +171,17 @@ public final class TrainJob {
         AtomicFiles.write(file, conf, Images.toPng(grid.get()));
         runLog.image("preview", state.step(), grid.get());
         return file.toString();
+    }
+
+    private String title(TrainState state) {
+        return String.format(
+                Locale.ROOT,
+                "%s: step %d of %d, %d pictures seen, rank %d",
+                config.output().name(),
+                state.step(),
+                plan.steps().totalSteps(),
+                state.samples(),
+                config.lora().rank());
     }
 
     private List<String> prompts() {

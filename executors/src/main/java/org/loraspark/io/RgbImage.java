@@ -1,5 +1,6 @@
 package org.loraspark.io;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -7,7 +8,7 @@ import java.util.Arrays;
  *
  * @param rgb {@code [height, width, 3]}, red first, 0 to 255
  */
-public record RgbImage(int width, int height, byte[] rgb) {
+public record RgbImage(int width, int height, byte[] rgb) implements Serializable {
     public RgbImage {
         if (width < 1 || height < 1 || rgb.length != Math.multiplyExact(3, Math.multiplyExact(width, height))) {
             throw new IllegalArgumentException(width + "x" + height + " pixels do not have " + rgb.length + " bytes");

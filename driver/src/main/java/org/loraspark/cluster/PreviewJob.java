@@ -1,0 +1,62 @@
+package org.loraspark.cluster;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.loraspark.config.PreviewSettings;
+import org.loraspark.infer.PreviewGrid;
+import org.loraspark.io.RgbImage;
+import org.loraspark.lora.LoraWeights;
+
+/**
+ * Makes the preview grid on the cluster: one task for each picture. Prompt i always starts from seed + i, so grids of two
+ * rounds or two runs differ by the adapter alone; the base's pictures are made once.
+ */
+final class PreviewJob implements Previews {
+    private final JavaSparkContext spark;
+    private final PreviewSettings settings;
+    private final int clipSkip;
+    private final Map<Integer, RgbImage> basePictures = new HashMap<>();
+
+    PreviewJob(JavaSparkContext spark, PreviewSettings settings, int clipSkip) {
+        this.spark = spark;
+        this.settings = settings;
+        this.clipSkip = clipSkip;
+    }
+
+    @Override
+    public Optional<RgbImage> grid(WorkerSetup setup, LoraWeights weights, String title, List<String> prompts) {
+        if (prompts.isEmpty()) {
+            return Optional.empty();
+        }
+        List<PreviewTask.Order> orders = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            if (!basePictures.containsKey(i)) {
+                orders.add(new PreviewTask.Order(i, prompts.get(i), false));
+            }
+            orders.add(new PreviewTask.Order(i, prompts.get(i), true));
+        }
+        Map<Integer, RgbImage> adapted = new HashMap<>();
+        Broadcast<LoraWeights> broadcast = spark.broadcast(weights);
+        try {
+            List<RgbImage> pictures = spark.parallelize(orders, orders.size())
+                    .map(new PreviewTask(setup, broadcast, settings, clipSkip))
+                    .collect();
+            for (int i = 0; i < orders.size(); i++) {
+                (orders.get(i).adapter() ? adapted : basePictures)
+                        .put(orders.get(i).number(), pictures.get(i));
+            }
+        } finally {
+            broadcast.destroy();
+        }
+        List<PreviewGrid.Row> rows = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            rows.add(new PreviewGrid.Row(prompts.get(i), List.of(basePictures.get(i), adapted.get(i))));
+        }
+        return Optional.of(PreviewGrid.draw(title, List.of("base model", "with the adapter"), rows));
+    }
+}

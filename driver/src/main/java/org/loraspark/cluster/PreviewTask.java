@@ -1,0 +1,53 @@
+package org.loraspark.cluster;
+
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
+import org.loraspark.config.PreviewSettings;
+import org.loraspark.infer.ImageGenerator;
+import org.loraspark.infer.ImageRequest;
+import org.loraspark.infer.Sampler;
+import org.loraspark.io.RgbImage;
+import org.loraspark.lora.LoraAdapters;
+import org.loraspark.lora.LoraWeights;
+import org.loraspark.tensor.Scope;
+import org.loraspark.train.DiffusionModel;
+
+/** Makes one preview picture in an executor. */
+record PreviewTask(WorkerSetup setup, Broadcast<LoraWeights> weights, PreviewSettings settings, int clipSkip)
+        implements Function<PreviewTask.Order, RgbImage> {
+    /**
+     * @param number of the prompt, from 0
+     * @param adapter with the adapter, or the base model as it is
+     */
+    record Order(int number, String prompt, boolean adapter) implements Serializable {}
+
+    @Override
+    public RgbImage call(Order order) {
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
+                Scope scope = lease.engine().scope()) {
+            DiffusionModel model = lease.model(clipSkip);
+            ImageGenerator generator = new ImageGenerator(
+                    lease.engine(),
+                    model.unet(),
+                    model.textEncoder(),
+                    lease.vae(),
+                    model.schedule(),
+                    clipSkip,
+                    text -> lease.tokenizer().encode(text).ids());
+            ImageRequest request = new ImageRequest(
+                    order.prompt(),
+                    settings.negative(),
+                    settings.steps(),
+                    settings.guidance(),
+                    Sampler.Kind.named(settings.sampler()),
+                    settings.seed() + order.number(),
+                    settings.size().width(),
+                    settings.size().height());
+            List<LoraAdapters> adapters =
+                    order.adapter() ? List.of(new LoraAdapters(lease.engine(), weights.value(), 1, 1)) : List.of();
+            return generator.generate(request, adapters, () -> {});
+        }
+    }
+}
