@@ -13,14 +13,9 @@ public final class ModelKind {
 
     /** A few words for an error message: {@code "it looks like SDXL"}. */
     static String guess(ModelFiles files) {
-        if (files.files().size() == 1) {
-            String part = part(files.files().get(0).names());
-            if (!part.isEmpty()) {
-                return part;
-            }
-        }
+        boolean single = files.files().size() == 1;
         for (SafetensorsFile file : files.files()) {
-            String kind = guess(file);
+            String kind = single ? guess(file) : relative(file);
             if (!kind.isEmpty()) {
                 return kind;
             }
@@ -30,6 +25,11 @@ public final class ModelKind {
 
     /** The same for one file, empty when it is not recognised or may be part of a Stable Diffusion 1.x model. */
     public static String guess(SafetensorsFile file) {
+        String relative = relative(file);
+        return relative.isEmpty() && !file.names().isEmpty() ? part(file.names()) : relative;
+    }
+
+    private static String relative(SafetensorsFile file) {
         List<String> names = file.names();
         if (has(names, "lora_down") || has(names, "lora_up") || has(names, ".lora_A.") || has(names, ".lora_B.")) {
             return "it looks like a LoRA adapter, not a base model";
@@ -66,12 +66,10 @@ public final class ModelKind {
         if (names.stream().allMatch(n -> VAE_ALONE.matcher(n).find())) {
             return "it looks like a VAE alone";
         }
-        if (names.stream().allMatch(n -> n.startsWith("model.diffusion_model."))
-                && !has(names, "label_emb.")
-                && !has(names, "blocks.0.img")) {
+        if (names.stream().allMatch(n -> n.startsWith("model.diffusion_model."))) {
             return "it looks like a UNet alone";
         }
-        if (has(names, "down_blocks.") && has(names, "time_embedding.") && !has(names, "add_embedding.")) {
+        if (has(names, "down_blocks.") && has(names, "time_embedding.")) {
             return "it looks like the UNet of a diffusers folder; give the folder";
         }
         if (names.stream().allMatch(n -> n.startsWith("text_model."))) {

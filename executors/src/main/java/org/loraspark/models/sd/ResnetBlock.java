@@ -48,7 +48,7 @@ final class ResnetBlock {
      * @return {@code [batch, height, width, out]}
      */
     Var forward(Pass pass, Var x, Var time) {
-        Var h = conv1.forward(Activations.silu(norm1.forward(x)));
+        Var h = normalised(pass, norm1, conv1, x);
         for (Linear projection : timeProjection) {
             h = Arithmetic.addPerSample(h, projection.forward(pass, time));
         }
@@ -57,15 +57,19 @@ final class ResnetBlock {
 
     /** Without time. */
     Var forward(Pass pass, Var x) {
-        return finish(pass, x, conv1.forward(Activations.silu(norm1.forward(x))));
+        return finish(pass, x, normalised(pass, norm1, conv1, x));
     }
 
     private Var finish(Pass pass, Var x, Var hidden) {
-        Var h = conv2.forward(Activations.silu(norm2.forward(hidden)));
+        Var h = normalised(pass, norm2, conv2, hidden);
         Var skip = x;
         for (Linear projection : shortcut) {
             skip = projection.forward(pass, x);
         }
         return Arithmetic.add(skip, h);
+    }
+
+    private static Var normalised(Pass pass, GroupNorm norm, Conv2d conv, Var x) {
+        return pass.tape().block(() -> conv.forward(Activations.silu(norm.forward(x))));
     }
 }
