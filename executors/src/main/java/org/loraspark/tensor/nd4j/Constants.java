@@ -24,6 +24,10 @@ final class Constants {
         return get("ones", shape, () -> Nd4j.ones(type, shape));
     }
 
+    INDArray zeros(long... shape) {
+        return get("zeros", shape, () -> Nd4j.zeros(type, shape));
+    }
+
     /** {@code [channels, groups]}: one where the channel belongs to the group. */
     INDArray membership(long channels, long groups) {
         return get("membership", new long[] {channels, groups}, () -> {

@@ -15,9 +15,7 @@ import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.Tensor;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
  * The portable engine: float32 (or float64, for gradient checks) on whatever backend ND4J found. Every operation's
@@ -33,12 +31,14 @@ final class Nd4jEngine implements Engine {
     private final AttentionKernels attentions;
     private final ShapeKernels shapes;
     private final int threads;
+    private final int device;
     private Thread user = Thread.currentThread();
     private boolean open = true;
 
-    Nd4jEngine(DType compute, int threads) {
+    Nd4jEngine(DType compute, int threads, int device) {
         this.threads = threads;
-        Nd4jBackend.configure(threads);
+        this.device = device;
+        Nd4jBackend.configure(threads, device);
         memory = new Memory(compute);
         constants = new Constants(memory.type);
         matrices = new MatrixKernels(memory, constants);
@@ -63,7 +63,7 @@ final class Nd4jEngine implements Engine {
     public Scope scope() {
         if (Thread.currentThread() != user) {
             user = Thread.currentThread();
-            Nd4jBackend.adopt(threads);
+            Nd4jBackend.adopt(threads, device);
         }
         return memory.open();
     }
@@ -355,10 +355,7 @@ final class Nd4jEngine implements Engine {
 
     @Override
     public boolean isFinite(Tensor x) {
-        try (INDArray count =
-                Nd4j.getExecutioner().exec(new MatchCondition(Kernels.nd(x).array(), Conditions.notFinite()))) {
-            return count.getLong(0) == 0;
-        }
+        return shapes.isFinite(Kernels.nd(x), this::read);
     }
 
     @Override

@@ -31,10 +31,14 @@ public final class Nd4jProvider implements EngineProvider {
      */
     @Override
     public Engine open(EngineOptions options) {
+        if (options.threads() < 1) {
+            throw new UserError("the engine nd4j needs at least one thread, got " + options.threads());
+        }
         Availability here = Nd4jBackend.availability(options.device());
         if (!here.available()) {
             throw new UserError(here.detail());
         }
-        return new Nd4jEngine(options.compute() == DType.F64 ? DType.F64 : DType.F32, options.threads());
+        return new Nd4jEngine(
+                options.compute() == DType.F64 ? DType.F64 : DType.F32, options.threads(), options.device());
     }
 }

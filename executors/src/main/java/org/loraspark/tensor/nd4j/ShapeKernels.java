@@ -1,11 +1,15 @@
 package org.loraspark.tensor.nd4j;
 
+import java.util.function.Function;
 import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.Tensor;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Kernels that move values: resizing, joining and cutting columns, table rows, rows for each picture. */
 final class ShapeKernels extends Kernels {
+    private static final long PROBE = 512;
+
     ShapeKernels(Memory memory, Constants constants) {
         super(memory, constants);
     }
@@ -112,6 +116,27 @@ final class ShapeKernels extends Kernels {
     void addPerSampleBackward(NdTensor dy, NdTensor rows, double beta) {
         checkSamples("addPerSampleBackward", dy, rows);
         sumPixels(dy, rows, beta);
+    }
+
+    /** Zero times a finite number is zero, any other gives NaN; a product with zeros sums that up in one pass. */
+    boolean isFinite(NdTensor x, Function<Tensor, float[]> read) {
+        long columns = Math.min(x.size(), PROBE);
+        long rows = x.size() / columns;
+        NdTensor sums = empty(2, columns);
+        Ops.matmul(constants.zeros(2, rows), false, x.as(rows, columns), false, sums.array(), 1, 0);
+        boolean finite = allFinite(read.apply(sums));
+        memory.release(sums);
+        long rest = x.size() - rows * columns;
+        return finite && (rest == 0 || allFinite(read.apply(x.slice(rows * columns, rest))));
+    }
+
+    private static boolean allFinite(float[] values) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static INDArray perSample(NdTensor x) {
