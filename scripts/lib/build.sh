@@ -1,21 +1,19 @@
 # shellcheck shell=bash
-# `build embedded` makes driver/target/dist for the embedded Spark, `build submit` makes driver/target/lora-spark.jar for
-# spark-submit; each only when it is missing or older than a source.
+# `build embedded` makes driver/target/dist for the embedded Spark, `build submit` makes driver/target/lora-spark.jar
+# beside it for spark-submit; each only when it is missing, older than a source or built with other Maven options.
 
-# Prints what shows that build $1 is complete.
-stamp_of() {
-    if [ "$1" = submit ]; then printf '%s\n' "$JAR"; else printf '%s\n' "$DIST/spark/RELEASE"; fi
-}
+# Spark takes a folder with jars/ and a file RELEASE for an installed distribution; this one holds the Maven options.
+STAMP=$DIST/spark/RELEASE
 
 is_built() {
-    local stamp newer
-    stamp=$(stamp_of "$1")
-    [ -f "$stamp" ] || return 1
-    newer=$(find "$ROOT/pom.xml" "$ROOT"/{executors,driver}/{pom.xml,src/main} -newer "$stamp" -print -quit)
+    local newer
+    [ -f "$STAMP" ] && [ "$(cat -- "$STAMP")" = "${LORA_SPARK_MAVEN_ARGS:-}" ] || return 1
+    [ "$1" = embedded ] || [ -f "$JAR" ] || return 1
+    newer=$(find "$ROOT/pom.xml" "$ROOT"/{executors,driver}/{pom.xml,src/main} -newer "$STAMP" -print -quit)
     [ -z "$newer" ]
 }
 
-# The log stays quiet unless the build fails. A lock keeps two terminals from building at once.
+# Of a failed build the errors are shown, the rest is in the log. A lock keeps two terminals from building at once.
 build() {
     local kind=$1
     if is_built "$kind"; then
@@ -30,17 +28,20 @@ build() {
         flock 9
     fi
     if ! is_built "$kind"; then
-        say "Building lora-spark (the first time fetches about 600 MB of libraries) ..."
+        find_maven
+        say "Building lora-spark; its log is target/build.log"
         # Jars of another version or profile must not stay on the class path.
         rm -rf -- "$DIST" "$JAR"
-        if ! run_maven -q -DskipTests -Dspotless.check.skip=true ${extra[@]+"${extra[@]}"} package > "$log" 2>&1; then
-            tail -n 40 -- "$log" >&2
+        if ! run_maven -DskipTests -Dspotless.check.skip=true ${extra[@]+"${extra[@]}"} package > "$log" 2>&1; then
+            grep -m 20 '^\[ERROR\] .' "$log" >&2 || tail -n 20 -- "$log" >&2
+            if grep -q 'Unknown host\|Could not transfer artifact\|offline mode' "$log"; then
+                refuse "Maven cannot fetch the libraries; check the network and run the same command again"
+            fi
             say "lora-spark: the build failed; the whole log is $log"
             exit 1
         fi
-        # Spark takes a folder with a file RELEASE and jars/ for an installed distribution.
         cp -- "$ROOT"/driver/target/lora-spark-driver-*.jar "$DIST/lib/"
-        : > "$DIST/spark/RELEASE"
+        printf '%s' "${LORA_SPARK_MAVEN_ARGS:-}" > "$STAMP"
     fi
     exec 9>&-
 }

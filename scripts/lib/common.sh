@@ -14,3 +14,8 @@ refuse() {
     say "lora-spark: $*"
     exit 2
 }
+
+case $(uname -sm) in
+    'Linux x86_64') ;;
+    *) refuse "the native libraries are for Linux on x86-64; this machine is $(uname -sm)" ;;
+esac

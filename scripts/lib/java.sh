@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# Finds a JDK of version 17 or newer and exports JAVA_HOME. A JRE is passed over: the build needs javac.
+# Finds a JDK of version 17 to 23 and exports JAVA_HOME. A JRE is passed over: the build needs javac. From 24 on Java
+# lacks Subject.getSubject, which the Hadoop client of Spark 4.1 calls.
+
+JDK_WANTED='JDK 17 to 23'
 
 # Prints the major version of the JDK in folder $1; fails when there is none.
 jdk_version() {
@@ -13,7 +16,7 @@ jdk_version() {
 
 is_usable_jdk() {
     local version
-    version=$(jdk_version "$1") && [ "$version" -ge 17 ]
+    version=$(jdk_version "$1") && [ "$version" -ge 17 ] && [ "$version" -le 23 ]
 }
 
 # Prints the folder of the first usable JDK: JAVA_HOME, the one of PATH, then what packages install.
@@ -30,7 +33,6 @@ find_jdk() {
             return
         fi
     fi
-    # Version sort puts 17 before 21 and 25: Spark is tested most on the oldest one it allows.
     while IFS= read -r home; do
         if is_usable_jdk "$home"; then
             printf '%s\n' "$home"
@@ -40,27 +42,39 @@ find_jdk() {
     return 1
 }
 
+# Prints the Debian or Ubuntu package to install: each release carries at least one of the two.
+jdk_package() {
+    local package
+    for package in openjdk-17-jdk-headless openjdk-21-jdk-headless; do
+        if [ -n "$(apt-cache --no-all-versions show "$package" 2> /dev/null)" ]; then break; fi
+    done
+    printf '%s\n' "$package"
+}
+
 install_jdk() {
-    local package=openjdk-17-jdk-headless
+    local package
     if ! command -v apt-get > /dev/null; then
-        refuse "no JDK 17 or newer found; install one and set JAVA_HOME to its folder"
+        refuse "no $JDK_WANTED found; install one and set JAVA_HOME to its folder"
     fi
-    # A release that no longer carries 17 has default-jdk-headless, which is newer.
     if [ "$(id -u)" -ne 0 ]; then
-        refuse "no JDK 17 or newer found; type: sudo apt-get install -y $package"
+        refuse "no $JDK_WANTED found; type: sudo apt-get update && sudo apt-get install -y $(jdk_package)"
     fi
-    say "No JDK 17 or newer found: installing $package"
-    apt-get update -qq > /dev/null || refuse "apt-get update failed; install a JDK 17 or newer by hand"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" > /dev/null 2>&1 \
-        || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq default-jdk-headless > /dev/null \
-        || refuse "the installation failed; type: apt-get install -y $package"
+    apt-get update -qq > /dev/null || refuse "no $JDK_WANTED found, and apt-get update failed"
+    package=$(jdk_package)
+    say "No $JDK_WANTED found: installing $package"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" > /dev/null \
+        || refuse "apt-get cannot install $package; install a $JDK_WANTED and set JAVA_HOME to its folder"
 }
 
 use_jdk() {
-    if ! JAVA_HOME=$(find_jdk); then
+    local home
+    if ! home=$(find_jdk); then
         install_jdk
-        JAVA_HOME=$(find_jdk) || refuse "the installed JDK is older than 17; set JAVA_HOME to a newer one"
+        home=$(find_jdk) || refuse "no $JDK_WANTED found after the installation; set JAVA_HOME to the folder of one"
     fi
-    export JAVA_HOME
+    if [ -n "${JAVA_HOME:-}" ] && [ "$home" != "$JAVA_HOME" ]; then
+        say "lora-spark: JAVA_HOME is $JAVA_HOME, which is no $JDK_WANTED; using $home"
+    fi
+    export JAVA_HOME=$home
     export PATH=$JAVA_HOME/bin:$PATH
 }

@@ -35,15 +35,20 @@ wrapper_maven() {
     home=$dists/$name-${sum:0:8}
     if [ ! -x "$home/bin/mvn" ]; then
         say "Fetching $name"
-        mkdir -p -- "$dists"
-        work=$(mktemp -d -- "$dists/.fetch-XXXXXX")
-        download "$url" "$work/maven.zip" || { rm -rf -- "$work"; refuse "cannot download $url"; }
+        work=$(mkdir -p -- "$dists" && mktemp -d -- "$dists/.fetch-XXXXXX") || refuse "cannot write in $dists"
+        if ! download "$url" "$work/maven.zip"; then
+            rm -rf -- "$work"
+            refuse "cannot download $url; check the network, or install Maven 3.8 or newer"
+        fi
         if ! printf '%s  %s\n' "$sum" "$work/maven.zip" | sha256sum --check --status; then
             rm -rf -- "$work"
             refuse "the SHA-256 of $url is not the one in .mvn/wrapper/maven-wrapper.properties"
         fi
         # The JDK's own unzip: machines without unzip are common, machines without a JDK do not come this far.
-        (cd -- "$work" && "$JAVA_HOME/bin/jar" xf maven.zip)
+        if ! (cd -- "$work" && "$JAVA_HOME/bin/jar" xf maven.zip); then
+            rm -rf -- "$work"
+            refuse "cannot unpack $name in $dists"
+        fi
         chmod +x -- "$work/$name/bin/mvn"
         mv -T -- "$work/$name" "$home" 2> /dev/null || [ -x "$home/bin/mvn" ]
         rm -rf -- "$work"
@@ -51,12 +56,16 @@ wrapper_maven() {
     printf '%s\n' "$home"
 }
 
+# Sets MAVEN to the command to run; downloads it when the machine has none.
+find_maven() {
+    if is_usable_maven; then
+        MAVEN=mvn
+    else
+        MAVEN=$(wrapper_maven)/bin/mvn || exit
+    fi
+}
+
 # run_maven ARGUMENT...: in the project's folder, whatever the caller's.
 run_maven() {
-    local command=mvn home
-    if ! is_usable_maven; then
-        home=$(wrapper_maven) || exit
-        command=$home/bin/mvn
-    fi
-    (cd -- "$ROOT" && "$command" -B "$@")
+    (cd -- "$ROOT" && "$MAVEN" -B "$@")
 }
