@@ -76,27 +76,35 @@ abstract class Kernels {
         twice.slice(0, k).array().assign(a.as(k));
         twice.slice(k, k).array().assign(a.as(k));
         Ops.matmul(twice.array(), false, b.array(), false, result.array(), alpha, 0);
-        addFirstRow(result, c, beta);
+        addFirst(result, c, beta);
         memory.release(twice);
         memory.release(result);
     }
 
-    /** {@code [batch, ..., channels] -> [batch, channels]}: sums = beta * sums + the sum over the dimensions between. */
-    final void sumPixels(NdTensor x, NdTensor sums, double beta) {
+    /**
+     * {@code [batch, ..., channels] -> [batch + 1, channels]}: the sum over the dimensions between. Each product writes
+     * its row twice, and the next sample's overwrites the copy; the last row is a copy that nobody needs.
+     */
+    final void sumPixels(NdTensor x, NdTensor sums) {
         long batch = x.dim(0);
         long channels = x.last();
         long pixels = x.rows() / batch;
         INDArray ones = constants.ones(2, pixels);
-        NdTensor result = empty(2, channels);
         for (long b = 0; b < batch; b++) {
             INDArray sample = x.slice(b * pixels * channels, pixels, channels).array();
-            Ops.matmul(ones, false, sample, false, result.array(), 1, 0);
-            addFirstRow(result, sums.slice(b * channels, channels), beta);
+            Ops.matmul(
+                    ones,
+                    false,
+                    sample,
+                    false,
+                    sums.slice(b * channels, 2, channels).array(),
+                    1,
+                    0);
         }
-        memory.release(result);
     }
 
-    private static void addFirstRow(NdTensor rows, NdTensor to, double beta) {
+    /** to = beta * to + the leading values of {@code rows}. */
+    static void addFirst(NdTensor rows, NdTensor to, double beta) {
         long size = to.size();
         INDArray first = rows.as(size);
         if (beta == 0) {

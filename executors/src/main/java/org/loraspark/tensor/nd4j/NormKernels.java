@@ -16,40 +16,38 @@ final class NormKernels extends Kernels {
         super(memory, constants);
     }
 
-    /** The statistics are {@code [2, batch, channels]}: mean and 1 / deviation of each channel's group. */
+    /** The statistics are {@code [2, batch + 1, channels]}: mean and 1 / deviation of each channel's group. */
     NormResult group(NdTensor x, int groups, NdTensor gamma, NdTensor beta, double eps) {
         checkGroup("groupNorm", x, groups, gamma, beta);
         long batch = x.dim(0);
         long channels = x.last();
         long pixels = x.rows() / batch;
+        double share = 1.0 / (pixels * (channels / groups));
         NdTensor y = empty(x.shape());
-        NdTensor stats = empty(2, batch, channels);
-        NdTensor mean = stats.slice(0, batch, 1, channels);
-        NdTensor inverse = stats.slice(batch * channels, batch, 1, channels);
+        NdTensor stats = empty(2, batch + 1, channels);
+        NdTensor mean = stats.slice(0, batch + 1, channels);
+        NdTensor inverse = stats.slice((batch + 1) * channels, batch + 1, channels);
         INDArray x3 = x.as(batch, pixels, channels);
         INDArray y3 = y.as(batch, pixels, channels);
         NdTensor square = empty(batch, pixels, channels);
-        NdTensor sums = empty(batch, 1, channels);
-        double share = 1.0 / (pixels * (channels / groups));
+        NdTensor sums = empty(batch + 1, channels);
+        NdTensor factor = empty(batch + 1, channels);
 
-        sumPixels(x, sums, 0);
-        NdTensor moments = toGroups(sums, groups, share);
-        toChannels(moments, mean);
-        Ops.broadcast("subtract", x3, mean.array(), y3);
+        sumPixels(x, sums);
+        groupMeans(sums, groups, share, mean);
+        Ops.broadcast("subtract", x3, samples(mean, batch), y3);
         Ops.legacy(new Square(y3, square.array()));
-        sumPixels(square, sums, 0);
-        memory.release(moments);
-        moments = toGroups(sums, groups, share);
-        moments.array().addi(eps);
-        Ops.legacy(new RSqrt(moments.array(), moments.array()));
-        toChannels(moments, inverse);
+        sumPixels(square, sums);
+        groupMeans(sums, groups, share, inverse);
+        inverse.array().addi(eps);
+        Ops.legacy(new RSqrt(inverse.array(), inverse.array()));
 
-        Ops.broadcast("multiply", inverse.array(), gamma.as(1, 1, channels), sums.array());
-        Ops.broadcast("multiply", y3, sums.array(), y3);
-        Ops.broadcast("add", y3, beta.as(1, 1, channels), y3);
+        Ops.broadcast("multiply", inverse.array(), gamma.as(1, channels), factor.array());
+        Ops.broadcast("multiply", y3, samples(factor, batch), y3);
+        Ops.broadcast("add", y.matrix(), beta.as(channels), y.matrix());
         memory.release(square);
         memory.release(sums);
-        memory.release(moments);
+        memory.release(factor);
         return new NormResult(y, stats);
     }
 
@@ -61,44 +59,40 @@ final class NormKernels extends Kernels {
         long channels = x.last();
         long pixels = x.rows() / batch;
         double share = 1.0 / (pixels * (channels / groups));
-        INDArray mean = stats.as(batch, 1, channels);
-        INDArray inverse = stats.slice(batch * channels, batch, 1, channels).array();
-        INDArray scale = gamma.as(1, 1, channels);
+        NdTensor mean = stats.slice(0, batch + 1, channels);
+        INDArray inverse =
+                stats.slice((batch + 1) * channels, batch + 1, channels).array();
         INDArray dy3 = dy.as(batch, pixels, channels);
         NdTensor target = target(dx, beta);
         INDArray out = target.as(batch, pixels, channels);
         NdTensor centred = empty(batch, pixels, channels);
-        NdTensor sums = empty(batch, 1, channels);
-        NdTensor shift = empty(batch, 1, channels);
-        NdTensor slope = empty(batch, 1, channels);
+        NdTensor sums = empty(batch + 1, channels);
+        NdTensor factor = empty(batch + 1, channels);
+        NdTensor shift = empty(batch + 1, channels);
+        NdTensor slope = empty(batch + 1, channels);
+        Ops.broadcast("multiply", inverse, gamma.as(1, channels), factor.array());
 
-        // mean(g) / deviation
-        sumPixels(dy, sums, 0);
-        Ops.broadcast("multiply", sums.array(), scale, sums.array());
-        NdTensor moments = toGroups(sums, groups, share);
-        toChannels(moments, shift);
-        Ops.multiply(shift.array(), inverse, shift.array());
-        memory.release(moments);
+        // mean(g) / deviation; the deviation is the same all over a group, so it may go inside the mean
+        sumPixels(dy, sums);
+        Ops.multiply(sums.array(), factor.array(), sums.array());
+        groupMeans(sums, groups, share, shift);
 
         // mean(g * n) / deviation^2, the factor of x - mean
-        Ops.broadcast("subtract", x.as(batch, pixels, channels), mean, centred.array());
+        Ops.broadcast("subtract", x.as(batch, pixels, channels), samples(mean, batch), centred.array());
         Ops.multiply(centred.array(), dy3, out);
-        sumPixels(target, sums, 0);
-        Ops.broadcast("multiply", sums.array(), scale, sums.array());
-        Ops.multiply(sums.array(), inverse, sums.array());
-        moments = toGroups(sums, groups, share);
-        toChannels(moments, slope);
+        sumPixels(target, sums);
+        Ops.multiply(sums.array(), factor.array(), sums.array());
+        groupMeans(sums, groups, share, slope);
         Ops.multiply(slope.array(), inverse, slope.array());
         Ops.multiply(slope.array(), inverse, slope.array());
-        memory.release(moments);
 
-        Ops.broadcast("multiply", inverse, scale, sums.array());
-        Ops.broadcast("multiply", dy3, sums.array(), out);
-        Ops.broadcast("multiply", centred.array(), slope.array(), centred.array());
-        Ops.subtract(out, centred.array(), out);
-        Ops.broadcast("subtract", out, shift.array(), out);
+        Ops.broadcast("multiply", dy3, samples(factor, batch), out);
+        Ops.broadcast("multiply", centred.array(), samples(slope, batch), centred.array());
+        Ops.axpy(-1, centred.array(), out);
+        Ops.broadcast("subtract", out, samples(shift, batch), out);
         memory.release(centred);
         memory.release(sums);
+        memory.release(factor);
         memory.release(shift);
         memory.release(slope);
         settle(target, dx);
@@ -150,7 +144,7 @@ final class NormKernels extends Kernels {
         Ops.matmul(product.array(), false, ones, false, moment.array(), 1.0 / width, 0);
         Ops.broadcast("multiply", normal.array(), moment.array(), normal.array());
         Ops.matmul(target.matrix(), false, ones, false, moment.array(), 1.0 / width, 0);
-        Ops.subtract(target.matrix(), normal.array(), target.matrix());
+        Ops.axpy(-1, normal.array(), target.matrix());
         Ops.broadcast("subtract", target.matrix(), moment.array(), target.matrix());
         Ops.broadcast("multiply", target.matrix(), inverse, target.matrix());
         memory.release(normal);
@@ -159,33 +153,18 @@ final class NormKernels extends Kernels {
         settle(target, dx);
     }
 
-    /** {@code [batch, 1, channels] -> [batch, groups]}. */
-    private NdTensor toGroups(NdTensor sums, int groups, double share) {
-        long batch = sums.dim(0);
-        long channels = sums.last();
-        NdTensor result = empty(batch, groups);
-        Ops.matmul(
-                sums.as(batch, channels),
-                false,
-                constants.membership(channels, groups),
-                false,
-                result.array(),
-                share,
-                0);
-        return result;
+    /** Replaces each channel's sum by {@code share} times its group's. */
+    private void groupMeans(NdTensor sums, int groups, double share, NdTensor to) {
+        INDArray membership = constants.membership(sums.last(), groups);
+        NdTensor totals = empty(sums.dim(0), groups);
+        Ops.matmul(sums.array(), false, membership, false, totals.array(), share, 0);
+        Ops.matmul(totals.array(), false, membership, true, to.array(), 1, 0);
+        memory.release(totals);
     }
 
-    /** {@code [batch, groups] -> [batch, 1, channels]}. */
-    private void toChannels(NdTensor moments, NdTensor to) {
-        long channels = to.last();
-        Ops.matmul(
-                moments.array(),
-                false,
-                constants.membership(channels, moments.last()),
-                true,
-                to.as(to.dim(0), channels),
-                1,
-                0);
+    /** The rows of all samples, without the spare one, to be repeated over the pixels. */
+    private static INDArray samples(NdTensor rows, long batch) {
+        return rows.as(batch, 1, rows.last());
     }
 
     private static void checkGroup(String kernel, NdTensor x, int groups, NdTensor gamma, NdTensor beta) {

@@ -115,7 +115,10 @@ final class ShapeKernels extends Kernels {
 
     void addPerSampleBackward(NdTensor dy, NdTensor rows, double beta) {
         checkSamples("addPerSampleBackward", dy, rows);
-        sumPixels(dy, rows, beta);
+        NdTensor sums = empty(dy.dim(0) + 1, dy.last());
+        sumPixels(dy, sums);
+        addFirst(sums, rows, beta);
+        memory.release(sums);
     }
 
     /** Zero times a finite number is zero, any other gives NaN; a product with zeros sums that up in one pass. */
