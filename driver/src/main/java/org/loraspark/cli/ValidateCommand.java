@@ -1,6 +1,7 @@
 package org.loraspark.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.loraspark.cluster.SparkSessions;
@@ -32,7 +33,11 @@ final class ValidateCommand implements Callable<Integer> {
         TrainConfig config = options.load();
         try (SparkSession session =
                 SparkSessions.open(root.master(), "validate", config.cluster().workers())) {
-            spec.commandLine().getOut().println(new TrainJob(config, session).plan());
+            TrainJob job = new TrainJob(config, session);
+            int fresh = job.checkPictures();
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(job.plan());
+            out.println(fresh + " pictures are not encoded yet; nothing was started");
         }
         return 0;
     }

@@ -150,6 +150,12 @@ final class Checkpoints {
             try (InputStream in = fileSystem.open(new Path(path, STATE))) {
                 file = JSON.readValue(in, StateFile.class);
             }
+            List<String> differences = identity.differences(file.identity());
+            if (!differences.isEmpty()) {
+                throw new UserError("the checkpoint " + path + " is of another run, which differs in "
+                        + String.join(", ", differences)
+                        + "; give the run its old values, or continue from the finished adapter instead");
+            }
             LoraWeights weights = LoraFiles.read(new Path(path, ADAPTER), conf).arrangedAs(layout);
             try (SafetensorsFile optimizer = SafetensorsFile.open(new Path(path, OPTIMIZER), conf)) {
                 TrainState state = new TrainState(

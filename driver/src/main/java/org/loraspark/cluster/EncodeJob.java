@@ -32,10 +32,10 @@ final class EncodeJob {
 
     /**
      * @param keys of the good pictures, by path
-     * @param encoded how many were not in the cache
+     * @param fresh how many were not in the cache
      * @param problems of the broken ones
      */
-    record Result(Map<String, String> keys, int encoded, List<Problem> problems) {}
+    record Result(Map<String, String> keys, int fresh, List<Problem> problems) {}
 
     /** @param setup in a precision that the VAE does not overflow in */
     EncodeJob(JavaSparkContext spark, WorkerSetup setup, EncodeSettings settings, LatentCache cache) {
@@ -47,30 +47,39 @@ final class EncodeJob {
 
     /** @throws UserError when a latent is not finite, naming the picture */
     Result run(List<Picture> pictures) {
+        return work(pictures, false);
+    }
+
+    /** Reads and decodes what is not in the cache, and encodes nothing; {@link Result#fresh} counts what would be. */
+    Result check(List<Picture> pictures) {
+        return work(pictures, true);
+    }
+
+    private Result work(List<Picture> pictures, boolean decodeOnly) {
         Map<String, String> keys = new LinkedHashMap<>();
         List<Problem> problems = new ArrayList<>();
         Set<String> known = new HashSet<>(cache.keys());
-        int encoded = 0;
-        try (Progress progress = Progress.open("encode", pictures.size(), 0)) {
+        int fresh = 0;
+        try (Progress progress = Progress.open(decodeOnly ? "check" : "encode", pictures.size(), 0)) {
             for (int from = 0; from < pictures.size(); from += PICTURES_AT_A_TIME) {
                 int to = Math.min(pictures.size(), from + PICTURES_AT_A_TIME);
-                for (PictureEncoder.Outcome outcome : encode(pictures.subList(from, to), known)) {
+                for (PictureEncoder.Outcome outcome : work(pictures.subList(from, to), known, decodeOnly)) {
                     if (outcome.fatal()) {
                         throw new UserError(outcome.problem() + "; the base model's VAE may be damaged");
                     } else if (outcome.problem() != null) {
                         problems.add(outcome.problem());
                     } else {
                         keys.put(outcome.picture().path(), outcome.key());
-                        encoded += known.add(outcome.key()) ? 1 : 0;
+                        fresh += known.add(outcome.key()) ? 1 : 0;
                     }
                 }
-                progress.update(to, encoded + " new");
+                progress.update(to, fresh + " new");
             }
         }
-        return new Result(keys, encoded, problems);
+        return new Result(keys, fresh, problems);
     }
 
-    private List<PictureEncoder.Outcome> encode(List<Picture> pictures, Set<String> known) {
+    private List<PictureEncoder.Outcome> work(List<Picture> pictures, Set<String> known, boolean decodeOnly) {
         List<Tuple2<Integer, Picture>> placed = placed(pictures);
         int tasks = placed.get(placed.size() - 1)._1() + 1;
         Broadcast<Set<String>> knownKeys = spark.broadcast(new HashSet<>(known));
@@ -79,12 +88,13 @@ final class EncodeJob {
         JavaRDD<PictureEncoder.Outcome> outcomes = JavaPairRDD.fromJavaRDD(spark.parallelize(placed, 1))
                 .partitionBy(new ByNumber(tasks))
                 .values()
-                .map(picture -> new PictureEncoder(worker, wanted, knownKeys.value()).encode(picture))
+                .map(picture -> new PictureEncoder(worker, wanted, knownKeys.value(), decodeOnly).encode(picture))
                 .persist(StorageLevel.MEMORY_AND_DISK());
         try {
             List<PictureEncoder.Outcome> summaries =
                     outcomes.map(PictureEncoder.Outcome::summary).collect();
-            if (summaries.stream().anyMatch(outcome -> outcome.entry() != null)) {
+            boolean anyNew = summaries.stream().anyMatch(o -> o.problem() == null && !known.contains(o.key()));
+            if (anyNew && !decodeOnly) {
                 cache.append(outcomes.filter(outcome -> outcome.entry() != null).map(PictureEncoder.Outcome::entry));
             }
             return summaries;

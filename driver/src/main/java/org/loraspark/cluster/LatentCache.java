@@ -3,8 +3,6 @@ package org.loraspark.cluster;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -21,6 +19,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.loraspark.data.LatentMoments;
 import org.loraspark.io.Storage;
 
 /**
@@ -31,19 +30,18 @@ import org.loraspark.io.Storage;
 final class LatentCache {
     private static final StructType SCHEMA = new StructType()
             .add("key", DataTypes.StringType, false)
-            .add("mean", DataTypes.BinaryType, false)
-            .add("logvar", DataTypes.BinaryType, false)
-            .add("flipped_mean", DataTypes.BinaryType, true)
-            .add("flipped_logvar", DataTypes.BinaryType, true);
+            .add("height", DataTypes.IntegerType, false)
+            .add("width", DataTypes.IntegerType, false)
+            .add("moments", DataTypes.BinaryType, false)
+            .add("flipped", DataTypes.BinaryType, true);
 
     /**
-     * A row; every array is {@code [height / 8, width / 8, 4]}.
+     * A row.
      *
      * @param key content of the picture and of everything that its latents depend on
-     * @param flippedMean of the mirrored picture; null where it is not wanted
+     * @param flipped of the mirrored picture; null where it is not wanted
      */
-    record Entry(String key, float[] mean, float[] logvar, float[] flippedMean, float[] flippedLogvar)
-            implements Serializable {}
+    record Entry(String key, LatentMoments moments, LatentMoments flipped) implements Serializable {}
 
     private final SparkSession spark;
     private final Path folder;
@@ -116,38 +114,22 @@ final class LatentCache {
     }
 
     private static Row row(Entry entry) {
+        LatentMoments moments = entry.moments();
         return RowFactory.create(
                 entry.key(),
-                bytes(entry.mean()),
-                bytes(entry.logvar()),
-                bytes(entry.flippedMean()),
-                bytes(entry.flippedLogvar()));
+                moments.height(),
+                moments.width(),
+                moments.toBytes(),
+                entry.flipped() == null ? null : entry.flipped().toBytes());
     }
 
     private static Entry entry(Row row) {
+        int height = row.getInt(1);
+        int width = row.getInt(2);
+        byte[] flipped = row.getAs(4);
         return new Entry(
                 row.getString(0),
-                floats(row.getAs(1)),
-                floats(row.getAs(2)),
-                floats(row.getAs(3)),
-                floats(row.getAs(4)));
-    }
-
-    private static byte[] bytes(float[] values) {
-        if (values == null) {
-            return null;
-        }
-        ByteBuffer buffer = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.asFloatBuffer().put(values);
-        return buffer.array();
-    }
-
-    private static float[] floats(byte[] bytes) {
-        if (bytes == null) {
-            return null;
-        }
-        float[] values = new float[bytes.length / 4];
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-        return values;
+                LatentMoments.fromBytes(height, width, row.getAs(3)),
+                flipped == null ? null : LatentMoments.fromBytes(height, width, flipped));
     }
 }

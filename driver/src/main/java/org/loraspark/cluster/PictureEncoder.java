@@ -7,11 +7,13 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
+import org.loraspark.data.LatentMoments;
 import org.loraspark.data.Picture;
+import org.loraspark.data.PictureDecoder;
 import org.loraspark.data.Problem;
 import org.loraspark.grad.Tape;
+import org.loraspark.grad.Var;
 import org.loraspark.io.BrokenImageException;
-import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
 import org.loraspark.io.Storage;
 import org.loraspark.models.sd.Vae;
@@ -26,6 +28,7 @@ final class PictureEncoder {
     private final WorkerSetup setup;
     private final EncodeSettings settings;
     private final Set<String> known;
+    private final boolean decodeOnly;
 
     /**
      * What became of a picture.
@@ -39,21 +42,19 @@ final class PictureEncoder {
             implements Serializable {
         /** Without the latents, for the driver. */
         Outcome summary() {
-            return entry == null
-                    ? this
-                    : new Outcome(
-                            picture,
-                            key,
-                            new LatentCache.Entry(key, new float[0], new float[0], null, null),
-                            problem,
-                            fatal);
+            return new Outcome(picture, key, null, problem, fatal);
         }
     }
 
-    PictureEncoder(WorkerSetup setup, EncodeSettings settings, Set<String> known) {
+    /**
+     * @param known keys that need no work
+     * @param decodeOnly find broken pictures without encoding any
+     */
+    PictureEncoder(WorkerSetup setup, EncodeSettings settings, Set<String> known, boolean decodeOnly) {
         this.setup = setup;
         this.settings = settings;
         this.known = known;
+        this.decodeOnly = decodeOnly;
     }
 
     Outcome encode(Picture picture) {
@@ -71,18 +72,21 @@ final class PictureEncoder {
         }
         RgbImage image;
         try {
-            image = Images.resizeAndCrop(Images.decode(file, picture.name()), settings.width(), settings.height());
+            image = settings.decoder().decode(file, picture.name());
         } catch (BrokenImageException e) {
             return new Outcome(picture, key, null, new Problem(picture.path(), e.reason()), false);
         }
+        if (decodeOnly) {
+            return new Outcome(picture, key, null, null, false);
+        }
         try (WorkerProcess.Lease lease = WorkerProcess.lease(setup)) {
-            float[][] plain = moments(lease.engine(), lease.vae(), image);
-            float[][] flipped = settings.flip() ? moments(lease.engine(), lease.vae(), image.flip()) : new float[2][];
-            if (!finite(plain) || settings.flip() && !finite(flipped)) {
+            LatentMoments plain = moments(lease.engine(), lease.vae(), image);
+            LatentMoments flipped = settings.flip() ? moments(lease.engine(), lease.vae(), image.flip()) : null;
+            if (!plain.isFinite() || flipped != null && !flipped.isFinite()) {
                 Problem problem = new Problem(picture.path(), "gives a latent that is not finite");
                 return new Outcome(picture, key, null, problem, true);
             }
-            LatentCache.Entry entry = new LatentCache.Entry(key, plain[0], plain[1], flipped[0], flipped[1]);
+            LatentCache.Entry entry = new LatentCache.Entry(key, plain, flipped);
             return new Outcome(picture, key, entry, null, false);
         }
     }
@@ -94,38 +98,25 @@ final class PictureEncoder {
         }
     }
 
-    /** Mean and log of the variance, both {@code [height / 8, width / 8, 4]}. */
-    private static float[][] moments(Engine engine, Vae vae, RgbImage image) {
-        float[] pixels = new float[image.rgb().length];
-        for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = (image.rgb()[i] & 0xff) / 127.5f - 1;
-        }
+    private LatentMoments moments(Engine engine, Vae vae, RgbImage image) {
         try (Tape tape = Tape.inference(engine)) {
-            var input = tape.constant(engine.upload(pixels, 1, image.height(), image.width(), 3));
-            float[] output = engine.read(vae.encode(Pass.plain(tape), input).value());
+            float[] pixels = PictureDecoder.pixels(image);
+            Var output = vae.encode(
+                    Pass.plain(tape), tape.constant(engine.upload(pixels, 1, image.height(), image.width(), 3)));
             int channels = vae.config().latentChannels();
-            float[][] moments = new float[2][output.length / 2];
-            for (int i = 0; i < output.length; i++) {
+            float[] both = engine.read(output.value()); // [height / 8, width / 8, 2 channels]
+            float[] mean = new float[both.length / 2];
+            float[] logvar = new float[both.length / 2];
+            for (int i = 0; i < both.length; i++) {
                 int channel = i % (2 * channels);
                 int at = i / (2 * channels) * channels + channel % channels;
                 if (channel < channels) {
-                    moments[0][at] = output[i];
+                    mean[at] = both[i];
                 } else {
-                    moments[1][at] = Math.max(-30, Math.min(20, output[i]));
+                    logvar[at] = Math.max(-30, Math.min(20, both[i]));
                 }
             }
-            return moments;
+            return new LatentMoments(Math.toIntExact(output.dim(1)), Math.toIntExact(output.dim(2)), mean, logvar);
         }
-    }
-
-    private static boolean finite(float[][] moments) {
-        for (float[] values : moments) {
-            for (float value : values) {
-                if (!Float.isFinite(value)) {
-                    return false;
-                }
-            }
-        }
-        return true;
     }
 }

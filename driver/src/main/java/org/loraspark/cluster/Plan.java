@@ -3,6 +3,9 @@ package org.loraspark.cluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.loraspark.UserError;
 import org.loraspark.config.TrainConfig;
 import org.loraspark.console.Durations;
 import org.loraspark.data.CaptionProcessor;
@@ -22,7 +25,6 @@ import org.loraspark.train.StepPlan;
  * @param training pictures to train on, by name
  * @param heldOut pictures of the validation loss; empty when there are none
  * @param skipped what was left out because the config allows it
- * @param truncated captions of which the model sees the first 75 tokens only
  * @param encode what latents depend on
  * @param start the state that training starts from, and the rounds behind it
  * @param notes what the user should know
@@ -35,7 +37,6 @@ record Plan(
         List<Picture> training,
         List<Picture> heldOut,
         List<Problem> skipped,
-        int truncated,
         EncodeSettings encode,
         StepPlan steps,
         Checkpoint start,
@@ -43,6 +44,51 @@ record Plan(
         SpeedProbe.Result speed,
         int slots,
         List<String> notes) {
+    /** @throws UserError when there are more workers than visits, or more warm-up than steps */
+    static StepPlan steps(TrainConfig config, List<Picture> training) {
+        var train = config.train();
+        int workers = config.cluster().workers();
+        long visits = training.stream().mapToLong(Picture::repeats).sum();
+        if (workers > visits) {
+            throw new UserError("cluster.workers = " + workers + " is more than the " + visits
+                    + " picture visits of an epoch; use at most one worker a visit");
+        }
+        long longest = (visits + workers - 1) / workers;
+        long epoch = StepPlan.steps(longest, train.batchSize(), train.gradientAccumulationSteps());
+        long all = Math.multiplyExact(epoch, train.epochs());
+        long total = train.maxSteps() > 0 ? Math.min(all, train.maxSteps()) : all;
+        if (train.warmupSteps() > total) {
+            throw new UserError("train.warmup-steps = " + train.warmupSteps() + " is more than the run's " + total
+                    + " optimizer steps; make it smaller or train longer");
+        }
+        int round = config.cluster().roundSteps(Math.toIntExact(Math.min(epoch, Integer.MAX_VALUE)));
+        return new StepPlan(epoch, total, round);
+    }
+
+    /** The same run with fewer pictures: those that turned out to be broken are left out. */
+    Plan keeping(Predicate<Picture> good) {
+        List<Picture> kept = training.stream().filter(good).toList();
+        return new Plan(
+                config,
+                setup,
+                base,
+                layout,
+                kept,
+                heldOut.stream().filter(good).toList(),
+                skipped,
+                encode,
+                steps(config, kept),
+                start,
+                cost,
+                speed,
+                slots,
+                notes);
+    }
+
+    List<Picture> pictures() {
+        return Stream.concat(training.stream(), heldOut.stream()).toList();
+    }
+
     long visits() {
         return training.stream().mapToLong(Picture::repeats).sum();
     }

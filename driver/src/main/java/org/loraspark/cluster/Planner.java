@@ -4,13 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,12 +15,14 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.loraspark.UserError;
 import org.loraspark.config.LoraSettings;
 import org.loraspark.config.TrainConfig;
+import org.loraspark.data.CaptionProcessor;
 import org.loraspark.data.ClipTokenizer;
 import org.loraspark.data.Dataset;
 import org.loraspark.data.DatasetScanner;
 import org.loraspark.data.Picture;
 import org.loraspark.data.Problem;
 import org.loraspark.data.ScanOptions;
+import org.loraspark.data.ValidationSplit;
 import org.loraspark.io.LoraFile;
 import org.loraspark.io.LoraFiles;
 import org.loraspark.lora.LoraConfig;
@@ -32,7 +31,6 @@ import org.loraspark.lora.LoraLayout;
 import org.loraspark.lora.LoraModule;
 import org.loraspark.lora.LoraWeights;
 import org.loraspark.models.sd.BaseModel;
-import org.loraspark.tensor.AddressedRandom;
 import org.loraspark.train.StepPlan;
 import org.loraspark.train.TrainState;
 
@@ -62,8 +60,8 @@ final class Planner {
                 conf);
         try (BaseModel base = BaseModel.open(new Path(config.model().base()), conf)) {
             Pictures pictures = pictures();
-            int truncated = truncated(base, pictures.training());
-            StepPlan steps = steps(pictures.training());
+            noteLongCaptions(base, pictures.training());
+            StepPlan steps = Plan.steps(config, pictures.training());
             Optional<Path> resumed = resumed(checkpoints);
             Optional<LoraFile> adapter =
                     resumed.filter(path -> !checkpoints.isCheckpoint(path)).map(path -> LoraFiles.read(path, conf));
@@ -102,7 +100,6 @@ final class Planner {
                     pictures.training(),
                     pictures.heldOut(),
                     pictures.skipped(),
-                    truncated,
                     encode,
                     steps,
                     start,
@@ -124,29 +121,13 @@ final class Planner {
             skipped.addAll(heldOut.skipped());
             return new Pictures(all.pictures(), heldOut.pictures(), skipped);
         }
-        int count = all.pictures().size();
-        if (data.validationSplit() == 0) {
-            return new Pictures(all.pictures(), List.of(), skipped);
-        }
-        int held = Math.max(1, (int) Math.round(data.validationSplit() * count));
-        if (held >= count) {
-            throw new UserError("data.validation-split = " + data.validationSplit() + " holds out all " + count
-                    + " pictures of " + data.dir() + "; lower it");
-        }
-        int[] order = AddressedRandom.at(config.train().seed(), "", 0, "validation-split")
-                .permutation(count);
-        Set<Integer> chosen =
-                new TreeSet<>(Arrays.stream(order).limit(held).boxed().toList());
-        List<Picture> training = new ArrayList<>();
-        List<Picture> heldOut = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            (chosen.contains(i) ? heldOut : training).add(all.pictures().get(i));
-        }
-        return new Pictures(training, heldOut, skipped);
+        ValidationSplit split = ValidationSplit.of(
+                all.pictures(), data.validationSplit(), config.train().seed());
+        return new Pictures(split.training(), split.validation(), skipped);
     }
 
-    private int truncated(BaseModel base, List<Picture> pictures) {
-        var captions = new org.loraspark.data.CaptionProcessor(
+    private void noteLongCaptions(BaseModel base, List<Picture> pictures) {
+        var captions = new CaptionProcessor(
                 config.data().captionPrefix(), config.data().captionSuffix(), 0, false, 0, 0);
         try (ClipTokenizer tokenizer = base.tokenizerFolder()
                 .map(folder -> ClipTokenizer.read(folder, conf))
@@ -160,28 +141,7 @@ final class Planner {
                 notes.add(cut.size() + " captions are longer than the 75 tokens that the model reads, the first is that"
                         + " of " + cut.get(0));
             }
-            return cut.size();
         }
-    }
-
-    private StepPlan steps(List<Picture> training) {
-        var train = config.train();
-        int workers = config.cluster().workers();
-        long visits = training.stream().mapToLong(Picture::repeats).sum();
-        if (workers > visits) {
-            throw new UserError("cluster.workers = " + workers + " is more than the " + visits
-                    + " picture visits of an epoch; use at most one worker a visit");
-        }
-        long longest = (visits + workers - 1) / workers;
-        long epoch = StepPlan.steps(longest, train.batchSize(), train.gradientAccumulationSteps());
-        long all = Math.multiplyExact(epoch, train.epochs());
-        long total = train.maxSteps() > 0 ? Math.min(all, train.maxSteps()) : all;
-        if (train.warmupSteps() > total) {
-            throw new UserError("train.warmup-steps = " + train.warmupSteps() + " is more than the run's " + total
-                    + " optimizer steps; make it smaller or train longer");
-        }
-        int round = config.cluster().roundSteps(Math.toIntExact(Math.min(epoch, Integer.MAX_VALUE)));
-        return new StepPlan(epoch, total, round);
     }
 
     /** What {@code train.resume-from} names: a checkpoint or an adapter; {@code latest} is this run's last checkpoint. */

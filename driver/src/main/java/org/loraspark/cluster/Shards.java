@@ -1,5 +1,6 @@
 package org.loraspark.cluster;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -11,8 +12,9 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
+import org.loraspark.data.LatentMoments;
 import org.loraspark.data.Picture;
-import org.loraspark.tensor.AddressedRandom;
+import org.loraspark.data.ShardSampler;
 import org.loraspark.train.Example;
 import scala.Tuple2;
 
@@ -23,31 +25,29 @@ import scala.Tuple2;
 final class Shards {
     private final JavaSparkContext spark;
     private final LatentCache cache;
-    private final EncodeSettings settings;
 
     /** A visit and where it goes. */
-    private record Place(int rank, String key, String name, int repeat, String caption)
-            implements java.io.Serializable {}
+    private record Place(int rank, String key, String name, int repeat, String caption) implements Serializable {}
 
-    Shards(JavaSparkContext spark, LatentCache cache, EncodeSettings settings) {
+    Shards(JavaSparkContext spark, LatentCache cache) {
         this.spark = spark;
         this.cache = cache;
-        this.settings = settings;
     }
 
-    /** Training visits, dealt out in an order drawn from the seed, so that shards differ by one visit at most. */
+    /** The visits of each rank as the sampler deals them out. */
     JavaRDD<List<Example>> training(List<Picture> pictures, Map<String, String> keys, int workers, long seed) {
-        List<Place> visits = new ArrayList<>();
-        for (Picture picture : pictures) {
-            for (int repeat = 0; repeat < picture.repeats(); repeat++) {
-                visits.add(new Place(0, keys.get(picture.path()), picture.name(), repeat, picture.caption()));
-            }
-        }
-        int[] order = AddressedRandom.at(seed, "", 0, "shards").permutation(visits.size());
+        ShardSampler sampler = new ShardSampler(seed, pictures, workers);
         List<Place> places = new ArrayList<>();
-        for (int i = 0; i < order.length; i++) {
-            Place visit = visits.get(order[i]);
-            places.add(new Place(i % workers, visit.key(), visit.name(), visit.repeat(), visit.caption()));
+        for (int rank = 0; rank < workers; rank++) {
+            for (ShardSampler.Visit visit : sampler.visits(rank, 0)) {
+                Picture picture = pictures.get(visit.picture());
+                places.add(new Place(
+                        rank,
+                        keys.get(picture.path()),
+                        picture.name(),
+                        Math.toIntExact(visit.visit()),
+                        picture.caption()));
+            }
         }
         return examples(places, workers);
     }
@@ -68,18 +68,17 @@ final class Shards {
             byKey.computeIfAbsent(place.key(), key -> new ArrayList<>()).add(place);
         }
         Broadcast<Map<String, List<Place>>> wanted = spark.broadcast(byKey);
-        int height = settings.height() / 8;
-        int width = settings.width() / 8;
         return cache.read(new HashSet<>(byKey.keySet()))
-                .flatMapToPair(entry -> placed(entry, wanted.value().get(entry.key()), height, width))
+                .flatMapToPair(entry -> placed(entry, wanted.value().get(entry.key())))
                 .partitionBy(new ByNumber(workers))
                 .values()
                 .mapPartitions(Shards::sorted)
                 .persist(StorageLevel.MEMORY_AND_DISK());
     }
 
-    private static Iterator<Tuple2<Integer, Example>> placed(
-            LatentCache.Entry entry, List<Place> places, int height, int width) {
+    private static Iterator<Tuple2<Integer, Example>> placed(LatentCache.Entry entry, List<Place> places) {
+        LatentMoments moments = entry.moments();
+        LatentMoments flipped = entry.flipped();
         float[] none = new float[0];
         return places.stream()
                 .map(place -> new Tuple2<>(
@@ -88,12 +87,12 @@ final class Shards {
                                 place.name(),
                                 place.repeat(),
                                 place.caption(),
-                                height,
-                                width,
-                                entry.mean(),
-                                entry.logvar(),
-                                entry.flippedMean() == null ? none : entry.flippedMean(),
-                                entry.flippedLogvar() == null ? none : entry.flippedLogvar())))
+                                moments.height(),
+                                moments.width(),
+                                moments.mean(),
+                                moments.logvar(),
+                                flipped == null ? none : flipped.mean(),
+                                flipped == null ? none : flipped.logvar())))
                 .iterator();
     }
 

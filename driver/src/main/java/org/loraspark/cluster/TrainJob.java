@@ -1,7 +1,6 @@
 package org.loraspark.cluster;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,7 +31,7 @@ public final class TrainJob {
     private final SparkSession session;
     private final JavaSparkContext spark;
     private final Configuration conf;
-    private final Plan plan;
+    private Plan plan;
     private final TrainConfig config;
     private final Path outputDir;
     private final Checkpoints checkpoints;
@@ -66,21 +65,29 @@ public final class TrainJob {
         return plan.table();
     }
 
+    /**
+     * Reads and decodes every picture that is not encoded yet, so that broken ones are known before the start.
+     *
+     * @return how many pictures a run would encode
+     */
+    public int checkPictures() {
+        EncodeJob.Result result = encodeJob().check(plan.pictures());
+        leaveOut(result);
+        return result.fresh();
+    }
+
     public TrainReport run() {
         AtomicFiles.write(
                 new Path(outputDir, config.output().name() + ".conf"),
                 conf,
                 EffectiveConfig.render(config).getBytes(StandardCharsets.UTF_8));
-        LatentCache cache = new LatentCache(session, new Path(config.workDir()), plan.encode(), conf);
-        EncodeJob.Result encoded = encode(cache);
-        Shards shards = new Shards(spark, cache, plan.encode());
+        EncodeJob.Result encoded = encode();
+        Shards shards = new Shards(spark, cache());
         int workers = config.cluster().workers();
-        List<Picture> training = good(plan.training(), encoded);
-        List<Picture> heldOut = good(plan.heldOut(), encoded);
         JavaRDD<List<Example>> shard = shards.training(
-                training, encoded.keys(), workers, config.train().seed());
+                plan.training(), encoded.keys(), workers, config.train().seed());
         JavaRDD<List<Example>> validation =
-                heldOut.isEmpty() ? null : shards.validation(heldOut, encoded.keys(), workers);
+                plan.heldOut().isEmpty() ? null : shards.validation(plan.heldOut(), encoded.keys(), workers);
         long started = System.nanoTime();
         try (RunLog runLog =
                 new RunLog(outputDir, config.output().name(), conf, plan.start().rounds())) {
@@ -90,7 +97,7 @@ public final class TrainJob {
                     .write(end).stream().map(Path::toString).toList();
             String preview = preview(end, runLog);
             return new TrainReport(
-                    adapters, preview, end, runLog.rounds(), encoded.encoded(), (System.nanoTime() - started) / 1e9);
+                    adapters, preview, end, runLog.rounds(), encoded.fresh(), (System.nanoTime() - started) / 1e9);
         } finally {
             shard.unpersist();
             if (validation != null) {
@@ -99,21 +106,28 @@ public final class TrainJob {
         }
     }
 
-    private EncodeJob.Result encode(LatentCache cache) {
+    private LatentCache cache() {
+        return new LatentCache(session, new Path(config.workDir()), plan.encode(), conf);
+    }
+
+    private EncodeJob encodeJob() {
         // The VAE overflows in half precision, and its share of the work is small.
-        EncodeJob job = new EncodeJob(spark, plan.setup().withPrecision(DType.F32), plan.encode(), cache);
-        List<Picture> all = new ArrayList<>(plan.training());
-        all.addAll(plan.heldOut());
-        EncodeJob.Result result = job.run(all);
-        Problem.check(result.problems(), config.data().dir(), config.data().skipInvalid());
-        result.problems().forEach(problem -> log.warn("left out: {}", problem));
+        return new EncodeJob(spark, plan.setup().withPrecision(DType.F32), plan.encode(), cache());
+    }
+
+    private EncodeJob.Result encode() {
+        EncodeJob.Result result = encodeJob().run(plan.pictures());
+        leaveOut(result);
         return result;
     }
 
-    private List<Picture> good(List<Picture> pictures, EncodeJob.Result encoded) {
-        return pictures.stream()
-                .filter(picture -> encoded.keys().containsKey(picture.path()))
-                .toList();
+    /** Broken pictures stop the run, or make it a run without them. */
+    private void leaveOut(EncodeJob.Result result) {
+        Problem.check(result.problems(), config.data().dir(), config.data().skipInvalid());
+        if (!result.problems().isEmpty()) {
+            result.problems().forEach(problem -> log.warn("left out: {}", problem));
+            plan = plan.keeping(picture -> result.keys().containsKey(picture.path()));
+        }
     }
 
     private TrainState train(JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, RunLog runLog) {

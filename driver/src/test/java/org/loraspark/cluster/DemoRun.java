@@ -38,6 +38,10 @@ final class DemoRun {
         return ConfigLoader.load(empty(folder).toString(), all);
     }
 
+    static String base() {
+        return DEMO.resolve("base").toString();
+    }
+
     /** A copy, so that tests can change it. */
     static Path pictures(Path folder) {
         Path copy = folder.resolve("pictures");
@@ -58,7 +62,7 @@ final class DemoRun {
     }
 
     static TrainReport train(SparkSession spark, TrainConfig config) {
-        return new TrainJob(config, spark).run();
+        return new TrainJob(config, spark).previews(Previews.NONE).run();
     }
 
     static byte[] bytes(String path) {

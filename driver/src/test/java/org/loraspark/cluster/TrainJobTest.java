@@ -1,17 +1,25 @@
 package org.loraspark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.loraspark.UserError;
+import org.loraspark.config.TrainConfig;
 import org.loraspark.io.LoraFiles;
 
+@Tag("cluster")
 class TrainJobTest {
     @TempDir
     static Path folder;
@@ -29,31 +37,91 @@ class TrainJobTest {
     }
 
     @Test
-    void writesAdapterCheckpointsLogsAndConfig() throws Exception {
-        var config = DemoRun.config(
+    void writesAdapterCheckpointsLogsAndConfig() throws IOException {
+        TrainConfig config = DemoRun.config(
                 folder,
                 "whole",
                 "cluster.workers=2",
                 "data.validation-split=0.34",
                 "output.save-steps=2",
+                "output.keep-checkpoints=1",
                 "output.formats=[kohya, peft]");
-        TrainJob job = new TrainJob(config, spark);
-
+        TrainJob job = new TrainJob(config, spark).previews(Previews.NONE);
         assertThat(job.plan()).contains("4 to train on", "2 held out", "2 rounds of 2");
         TrainReport report = job.run();
-        assertThat(report.rounds())
-                .hasSize(2)
-                .allSatisfy(round -> assertThat(round.loss()).isPositive().isFinite());
+        assertThat(report.rounds()).hasSize(2).allSatisfy(round -> {
+            assertThat(round.loss()).isPositive().isFinite();
+            assertThat(round.validationLoss()).isPositive().isFinite();
+            assertThat(round.samples()).isEqualTo(4 * round.round());
+        });
         assertThat(report.adapters()).hasSize(2);
-        var adapter =
-                LoraFiles.read(new org.apache.hadoop.fs.Path(report.adapters().get(0)), new Configuration());
+        var adapter = LoraFiles.read(hadoop(Path.of(report.adapters().get(0))), new Configuration());
         assertThat(adapter.weights().layout().modules()).hasSize(192);
-        assertThat(adapter.metadata()).containsEntry("ss_steps", "4").containsEntry("ss_network_dim", "4");
+        assertThat(adapter.metadata())
+                .containsEntry("ss_steps", "4")
+                .containsEntry("ss_network_dim", "4")
+                .containsEntry("ss_network_alpha", "2.0");
+        var peft = LoraFiles.read(hadoop(Path.of(report.adapters().get(1))), new Configuration());
+        assertThat(peft.arrangedAs(adapter.weights().layout())).isEqualTo(adapter.weights());
         Path output = folder.resolve("whole");
         assertThat(output.resolve("lora.conf")).exists();
         assertThat(Files.readAllLines(output.resolve("lora-metrics.jsonl"))).hasSize(2);
-        assertThat(output.resolve("checkpoints/lora-step00000004/manifest.json"))
-                .exists();
+        assertThat(output.resolve("checkpoints")).isDirectoryContaining("glob:**lora-step00000004");
+        assertThat(output.resolve("checkpoints/lora-step00000002")).doesNotExist();
         assertThat(output.resolve("logs")).isDirectoryRecursivelyContaining("glob:**events.out.tfevents.*");
+    }
+
+    @Test
+    void resumedRunEqualsUninterruptedRun() throws IOException {
+        String[] keys = {"cluster.workers=2", "output.save-steps=3", "train.lr-scheduler=constant"};
+        TrainReport whole = DemoRun.train(spark, DemoRun.config(folder, "uninterrupted", keys));
+        DemoRun.train(spark, DemoRun.config(folder, "stopped", with(keys, "train.max-steps=3")));
+        TrainReport resumed =
+                DemoRun.train(spark, DemoRun.config(folder, "stopped", with(keys, "train.resume-from=latest")));
+        assertThat(resumed.state()).isEqualTo(whole.state());
+        assertThat(DemoRun.bytes(resumed.adapters().get(0)))
+                .isEqualTo(DemoRun.bytes(whole.adapters().get(0)));
+        assertThat(resumed.rounds()).hasSameSizeAs(whole.rounds());
+
+        assertThatThrownBy(() -> new TrainJob(
+                        DemoRun.config(folder, "stopped", with(keys, "train.resume-from=latest", "train.seed=8")),
+                        spark))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("train.seed = 8 (the checkpoint has 7)");
+
+        Path newest = folder.resolve("stopped/checkpoints/lora-step00000006");
+        Files.write(newest.resolve("optimizer.safetensors"), new byte[12]);
+        assertThatThrownBy(() ->
+                        new TrainJob(DemoRun.config(folder, "stopped", with(keys, "train.resume-from=latest")), spark))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("optimizer.safetensors has 12 bytes")
+                .hasMessageContaining("lora-step00000003");
+    }
+
+    @Test
+    void finishedAdapterIsTrainedFurtherWithItsOwnRank() {
+        String first = DemoRun.train(spark, DemoRun.config(folder, "first", "train.max-steps=1"))
+                .adapters()
+                .get(0);
+        TrainConfig config = DemoRun.config(
+                folder, "second", "train.max-steps=1", "train.resume-from=" + first, "lora.rank=16", "lora.alpha=16");
+        TrainReport second = DemoRun.train(spark, config);
+        assertThat(second.state().layout().modules())
+                .allSatisfy(module -> assertThat(module.rank()).isEqualTo(4));
+        assertThat(DemoRun.bytes(second.adapters().get(0))).isNotEqualTo(DemoRun.bytes(first));
+        assertThatThrownBy(() -> new TrainJob(
+                        DemoRun.config(folder, "third", "train.resume-from=" + first, "lora.rank=5"), spark))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("has rank 4, the config asks for lora.rank = 5");
+    }
+
+    private static String[] with(String[] keys, String... more) {
+        List<String> all = new ArrayList<>(List.of(keys));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    private static org.apache.hadoop.fs.Path hadoop(Path path) {
+        return new org.apache.hadoop.fs.Path(path.toUri());
     }
 }

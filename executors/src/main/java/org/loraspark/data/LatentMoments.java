@@ -1,5 +1,6 @@
 package org.loraspark.data;
 
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -13,7 +14,7 @@ import org.loraspark.tensor.AddressedRandom;
  * @param mean {@code [height, width, 4]}
  * @param logvar logarithm of the variance, same shape
  */
-public record LatentMoments(int height, int width, float[] mean, float[] logvar) {
+public record LatentMoments(int height, int width, float[] mean, float[] logvar) implements Serializable {
     public LatentMoments {
         if (height < 1 || width < 1 || mean.length % (height * width) != 0 || logvar.length != mean.length) {
             throw new IllegalArgumentException("a " + height + "x" + width + " latent does not have " + mean.length

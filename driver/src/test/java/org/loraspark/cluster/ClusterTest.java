@@ -1,0 +1,104 @@
+package org.loraspark.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two workers on one machine's one core, and in executor processes of their own. */
+@Tag("cluster")
+class ClusterTest {
+    @TempDir
+    static Path folder;
+
+    private static byte[] onOneCore;
+    private static SparkSession spark;
+
+    @BeforeAll
+    static void trainOnOneCoreAndStartTheCluster() throws Exception {
+        SparkSession local = SparkSessions.open("local[1]", "test", 2);
+        try {
+            onOneCore = adapter(DemoRun.train(local, DemoRun.config(folder, "one-core", "cluster.workers=2")));
+        } finally {
+            local.stop();
+        }
+        spark = SparkHome.localCluster(folder, 2, 2);
+    }
+
+    @AfterAll
+    static void stop() {
+        SparkHome.stop(spark);
+    }
+
+    @Test
+    void executorProcessesGiveTheBytesOfOneCore() {
+        assertThat(executors())
+                .hasSize(2)
+                .doesNotContainValue(ProcessHandle.current().pid());
+        TrainReport report = DemoRun.train(spark, DemoRun.config(folder, "cluster", "cluster.workers=2"));
+        assertThat(adapter(report)).isEqualTo(onOneCore);
+    }
+
+    @Test
+    void runSurvivesAnExecutorKilledInTheMiddleOfARound() {
+        Map<String, Long> executors = executors();
+        AtomicBoolean armed = new AtomicBoolean();
+        AtomicInteger killed = new AtomicInteger();
+        spark.sparkContext().addSparkListener(new SparkListener() {
+            @Override
+            public void onTaskStart(SparkListenerTaskStart start) {
+                Long pid = executors.get(start.taskInfo().executorId());
+                if (pid != null && armed.compareAndSet(true, false)) {
+                    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+                    killed.incrementAndGet();
+                }
+            }
+        });
+        // Previews are made between two rounds: the next task to start is one of the second round.
+        Previews arm = (setup, weights, title, prompts) -> {
+            armed.set(killed.get() == 0);
+            return Optional.empty();
+        };
+        TrainReport report = new TrainJob(
+                        DemoRun.config(folder, "killed", "cluster.workers=2", "train.epochs=2"), spark)
+                .previews(arm)
+                .run();
+        assertThat(killed).hasValue(1);
+        assertThat(adapter(report)).isEqualTo(onOneCore);
+    }
+
+    /** Process ids by executor. */
+    private static Map<String, Long> executors() {
+        Map<String, Long> pids = new ConcurrentHashMap<>();
+        List<Integer> tasks = IntStream.range(0, 2).boxed().toList();
+        while (pids.size() < 2) {
+            new JavaSparkContext(spark.sparkContext())
+                    .parallelize(tasks, tasks.size())
+                    .map(i -> SparkEnv.get().executorId() + " "
+                            + ProcessHandle.current().pid())
+                    .collect()
+                    .forEach(line -> pids.put(line.split(" ")[0], Long.valueOf(line.split(" ")[1])));
+        }
+        return pids;
+    }
+
+    private static byte[] adapter(TrainReport report) {
+        return DemoRun.bytes(report.adapters().get(0));
+    }
+}

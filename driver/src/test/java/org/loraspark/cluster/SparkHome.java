@@ -1,0 +1,31 @@
+package org.loraspark.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Real executor processes from a test: Spark's {@code local-cluster} master starts them from a Spark folder, for which an
+ * empty one will do in Spark's own testing mode, where executors inherit the class path of the test.
+ */
+final class SparkHome {
+    private SparkHome() {}
+
+    static SparkSession localCluster(Path folder, int executors, int workers) throws IOException {
+        Path home = Files.createDirectories(folder.resolve("spark-home"));
+        Files.createDirectories(home.resolve("jars"));
+        Files.writeString(home.resolve("RELEASE"), "");
+        System.setProperty("spark.testing", "true");
+        System.setProperty("spark.test.home", home.toString());
+        System.setProperty("spark.executorEnv.SPARK_SCALA_VERSION", "2.13");
+        return SparkSessions.open("local-cluster[" + executors + ",1,1536]", "test", workers);
+    }
+
+    static void stop(SparkSession spark) {
+        spark.stop();
+        System.clearProperty("spark.testing");
+        System.clearProperty("spark.test.home");
+        System.clearProperty("spark.executorEnv.SPARK_SCALA_VERSION");
+    }
+}
