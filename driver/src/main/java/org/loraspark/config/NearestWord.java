@@ -7,10 +7,10 @@ import java.util.Comparator;
  * The known word that a mistyped one probably means: least Damerau-Levenshtein distance (insertions, deletions,
  * substitutions and swaps of neighbours, each costing 1).
  */
-final class NearestWord {
+public final class NearestWord {
     private NearestWord() {}
 
-    static String of(String word, Collection<String> known) {
+    public static String of(String word, Collection<String> known) {
         return known.stream()
                 .min(Comparator.<String>comparingInt(k -> cost(word, k)).thenComparing(Comparator.naturalOrder()))
                 .orElseThrow();

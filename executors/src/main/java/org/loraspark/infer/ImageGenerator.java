@@ -46,27 +46,47 @@ public final class ImageGenerator {
      * @param stepDone called after each sampling step
      */
     public RgbImage generate(ImageRequest request, List<LoraAdapters> adapters, Runnable stepDone) {
-        int height = request.height() / vae.config().downscale();
-        int width = request.width() / vae.config().downscale();
-        int size = height * width * vae.config().latentChannels();
+        return decode(request, denoise(request, noise(request), adapters, stepDone));
+    }
+
+    /** The seed's noise of unit deviation {@code [height / 8, width / 8, 4]}. */
+    public float[] noise(ImageRequest request) {
+        int size = height(request) * width(request) * vae.config().latentChannels();
+        return AddressedRandom.at(request.seed(), "", 0, "picture").gaussians(size);
+    }
+
+    /**
+     * @param noise of unit deviation {@code [height / 8, width / 8, 4]}; the seed's own or anybody's
+     * @return the scaled latent of the same shape
+     */
+    public float[] denoise(ImageRequest request, float[] noise, List<LoraAdapters> adapters, Runnable stepDone) {
         Sampler sampler = request.sampler().create(schedule, request.steps());
-        float[] latent = new Denoiser(engine, unet, textEncoder, clipSkip, adapters)
+        return new Denoiser(engine, unet, textEncoder, clipSkip, adapters)
                 .denoise(
                         sampler,
-                        AddressedRandom.at(request.seed(), "", 0, "picture").gaussians(size),
-                        height,
-                        width,
+                        noise,
+                        height(request),
+                        width(request),
                         tokenizer.apply(request.prompt()),
                         tokenizer.apply(request.negative()),
                         request.guidance(),
                         i -> AddressedRandom.at(request.seed(), "", i, "ancestral")
-                                .gaussians(size),
+                                .gaussians(noise.length),
                         stepDone);
-        return decode(latent, height, width);
     }
 
-    /** @param latent scaled {@code [height, width, 4]} */
-    RgbImage decode(float[] latent, int height, int width) {
+    private int height(ImageRequest request) {
+        return request.height() / vae.config().downscale();
+    }
+
+    private int width(ImageRequest request) {
+        return request.width() / vae.config().downscale();
+    }
+
+    /** @param latent scaled {@code [height / 8, width / 8, 4]} */
+    public RgbImage decode(ImageRequest request, float[] latent) {
+        int height = height(request);
+        int width = width(request);
         float[] unscaled = new float[latent.length];
         for (int i = 0; i < latent.length; i++) {
             unscaled[i] = (float) (latent[i] / vae.config().scalingFactor());
@@ -77,10 +97,7 @@ public final class ImageGenerator {
                             tape.constant(engine.upload(
                                     unscaled, 1, height, width, vae.config().latentChannels())))
                     .value());
-            return toRgb(
-                    pixels,
-                    width * vae.config().downscale(),
-                    height * vae.config().downscale());
+            return toRgb(pixels, request.width(), request.height());
         }
     }
 
@@ -89,7 +106,7 @@ public final class ImageGenerator {
         for (int i = 0; i < rgb.length; i++) {
             if (!Float.isFinite(pixels[i])) {
                 throw new ArithmeticException(
-                        "the decoded picture is not finite; the adapter's weights or its strength" + " are too large");
+                        "the decoded picture is not finite; the adapter's weights or its strength are too large");
             }
             rgb[i] = (byte) Math.max(0, Math.min(255, Math.round((pixels[i] + 1) * 127.5f)));
         }

@@ -27,6 +27,9 @@ public record ImageRequest(
         if (steps < 1 || steps > 1000) {
             throw new UserError("the number of sampling steps must be between 1 and 1000, got " + steps);
         }
+        if (!(guidance >= 0 && guidance <= Double.MAX_VALUE)) {
+            throw new UserError("the guidance scale must be a number of at least 0, got " + guidance);
+        }
         if (width < 8 || height < 8 || width % 8 != 0 || height % 8 != 0) {
             throw new UserError("width and height of a picture must be multiples of 8, got " + width + "x" + height);
         }

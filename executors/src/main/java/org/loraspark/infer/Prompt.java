@@ -63,9 +63,13 @@ public record Prompt(String text, List<LoraTag> loras) {
 
     private static double number(String whole, String text) {
         try {
-            return Double.parseDouble(text.strip());
+            double value = Double.parseDouble(text.strip());
+            if (Double.isFinite(value)) {
+                return value;
+            }
         } catch (NumberFormatException e) {
             throw new UserError("the strength '" + text + "' in " + whole + " is not a number", e);
         }
+        throw new UserError("the strength '" + text + "' in " + whole + " is not a finite number");
     }
 }

@@ -36,18 +36,25 @@ public interface Sampler {
 
     /** The samplers by the names of the config and of the command line. */
     enum Kind {
-        DDIM("ddim"),
-        EULER_A("euler_a"),
-        DPMPP_2M("dpmpp_2m");
+        DDIM("ddim", "DDIM"),
+        EULER_A("euler_a", "Euler a"),
+        DPMPP_2M("dpmpp_2m", "DPM++ 2M");
 
         private final String configName;
+        private final String title;
 
-        Kind(String configName) {
+        Kind(String configName, String title) {
             this.configName = configName;
+            this.title = title;
         }
 
         public String configName() {
             return configName;
+        }
+
+        /** Its name in web user interfaces. */
+        public String title() {
+            return title;
         }
 
         /** @throws UserError for an unknown name, with the known ones */

@@ -36,7 +36,8 @@ final class Configs {
                 json.number("norm_eps", 1e-5),
                 json.choices("down_block_types", "CrossAttnDownBlock2D", "DownBlock2D"),
                 json.choices("up_block_types", "CrossAttnUpBlock2D", "UpBlock2D"),
-                json.flag("use_linear_projection", false));
+                json.flag("use_linear_projection", false),
+                json.integer("sample_size", 64));
         if (config.downAttention().size() != widths.size()
                 || config.upAttention().size() != widths.size()
                 || config.heads().size() != widths.size()) {

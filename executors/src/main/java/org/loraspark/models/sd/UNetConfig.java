@@ -12,6 +12,7 @@ import java.util.List;
  * @param downAttention whether a level on the way down has transformers
  * @param upAttention the same on the way up, deepest level first
  * @param linearProjection proj_in and proj_out are stored as matrices, not as 1x1 convolutions
+ * @param sampleSize side of the latents that it was trained on
  */
 public record UNetConfig(
         int inChannels,
@@ -24,7 +25,8 @@ public record UNetConfig(
         double normEps,
         List<Boolean> downAttention,
         List<Boolean> upAttention,
-        boolean linearProjection) {
+        boolean linearProjection,
+        int sampleSize) {
     /** Stable Diffusion 1.x. */
     public static UNetConfig stableDiffusion1() {
         return new UNetConfig(
@@ -38,7 +40,8 @@ public record UNetConfig(
                 1e-5,
                 List.of(true, true, true, false),
                 List.of(false, true, true, true),
-                false);
+                false,
+                64);
     }
 
     public int levels() {
