@@ -1,31 +1,36 @@
 package org.loraspark;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Holds the rooms of the driver: config below cluster below cli, and nothing in the executors knows them. */
+/**
+ * Holds the rooms of the driver: config and console at the bottom, cluster above them, cli on top, and nothing in the
+ * executors knows them.
+ */
 @AnalyzeClasses(packages = "org.loraspark", importOptions = DoNotIncludeTests.class)
 class DriverArchitectureTest {
     @ArchTest
-    static final ArchRule configUsesNeitherTheClusterNorTheCommandLine = noClasses()
-            .that()
-            .resideInAPackage("org.loraspark.config..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("org.loraspark.cluster..", "org.loraspark.cli..");
-
-    @ArchTest
-    static final ArchRule theClusterDoesNotUseTheCommandLine = noClasses()
-            .that()
-            .resideInAPackage("org.loraspark.cluster..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAPackage("org.loraspark.cli..")
-            .allowEmptyShould(true);
+    static final ArchRule aRoomUsesOnlyTheRoomsBelow = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("config")
+            .definedBy("org.loraspark.config..")
+            .layer("console")
+            .definedBy("org.loraspark.console..")
+            .layer("cluster")
+            .definedBy("org.loraspark.cluster..")
+            .layer("cli")
+            .definedBy("org.loraspark.cli..")
+            .whereLayer("config")
+            .mayNotAccessAnyLayer()
+            .whereLayer("console")
+            .mayNotAccessAnyLayer()
+            .whereLayer("cluster")
+            .mayOnlyAccessLayers("config", "console");
 
     @ArchTest
     static final ArchRule onlyTheDriverKnowsTheDriver = noClasses()
