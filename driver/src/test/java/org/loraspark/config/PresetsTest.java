@@ -27,8 +27,8 @@ class PresetsTest {
     }
 
     @Test
-    void quickstartIsTheMeasuredSetting() {
-        TrainConfig config = ConfigLoader.load(CONF.resolve("quickstart.conf").toString(), List.of());
+    void paritySettingIsTheOneThatPytorchWasMeasuredIn() {
+        TrainConfig config = ConfigLoader.load(CONF.resolve("parity.conf").toString(), List.of());
         TrainSettings train = config.train();
         assertThat(config.lora()).isEqualTo(new LoraSettings(8, 8, 0, false, false));
         assertThat(train)
@@ -38,6 +38,11 @@ class PresetsTest {
         assertThat(config.cluster()).isEqualTo(new ClusterSettings(2, 0, "average"));
         assertThat(config.data().latentSample()).isEqualTo("mean");
         assertThat(config.data().resolution()).isEqualTo(new Resolution(128, 128));
+    }
+
+    @Test
+    void quickstartBringsAllItsFiles() {
+        TrainConfig config = ConfigLoader.load(CONF.resolve("quickstart.conf").toString(), List.of());
         assertThat(Path.of("..", config.model().base(), "model_index.json")).exists();
         assertThat(Path.of("..", config.data().dir(), "metadata.csv")).exists();
         assertThat(Path.of("..", config.data().validationDir(), "metadata.csv"))
