@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -19,8 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.loraspark.grad.Tape;
 import org.loraspark.io.SafetensorsWriter;
 import org.loraspark.io.TensorSpec;
+import org.loraspark.lora.LoraAdapters;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraLayout;
+import org.loraspark.lora.RankDropout;
 import org.loraspark.nn.Layers;
 import org.loraspark.nn.Pass;
 import org.loraspark.tensor.DType;
@@ -29,7 +32,11 @@ import org.loraspark.tensor.EngineOptions;
 import org.loraspark.tensor.Engines;
 import org.loraspark.tensor.HalfFloats;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Shapes;
+import org.loraspark.train.DiffusionBatch;
+import org.loraspark.train.DiffusionModel;
+import org.loraspark.train.DiffusionStep;
 
 /** The real names and shapes: float16 checkpoints of random weights, 2.1 GB each, in both layouts. */
 @Tag("fullsize")
@@ -43,7 +50,7 @@ class FullSizeTest {
     Path temp;
 
     @Test
-    void diffusersFolderIsRecognised() throws IOException {
+    void diffusersFolderIsRecognisedAndTrainsAStepAt512Pixels() throws IOException {
         Path folder = temp.resolve("sd15");
         writeFolder(folder);
         try (BaseModel model = open(folder)) {
@@ -53,6 +60,7 @@ class FullSizeTest {
             LoraLayout layout = model.loraLayout(new LoraConfig(RANK, 1, 0, false), false);
             assertThat(layout.modules()).hasSize(192);
             assertThat(layout.size()).isEqualTo(RANK * 423_936);
+            trainOneStep(model, layout);
         }
     }
 
@@ -76,6 +84,37 @@ class FullSizeTest {
         }
     }
 
+    private static void trainOneStep(BaseModel model, LoraLayout layout) {
+        try (Engine engine = engine();
+                Scope scope = engine.scope()) {
+            LoraAdapters adapters = new LoraAdapters(engine, layout);
+            float[] start = new float[layout.size()];
+            SplittableRandom random = new SplittableRandom(3);
+            for (int i = 0; i < layout.modules().size(); i++) {
+                for (int k = layout.downOffset(i); k < layout.upOffset(i); k++) {
+                    start[k] = (float) random.nextDouble(-0.03, 0.03);
+                }
+            }
+            adapters.load(start);
+            DiffusionStep step = new DiffusionStep(engine, DiffusionModel.load(model, engine, 1), adapters);
+            float[] latents = gaussian(64 * 64 * 4, 1);
+            float[] noise = gaussian(64 * 64 * 4, 2);
+            DiffusionBatch batch = new DiffusionBatch(64, 64, latents, noise, new int[] {500}, new int[][] {caption()});
+            DiffusionStep.Result result = step.forwardBackward(batch, 1, RankDropout.NONE);
+            assertThat(result.losses()[0]).isFinite().isPositive();
+            float[] gradients = adapters.gradients();
+            for (int i = 0; i < layout.modules().size(); i++) {
+                String name = layout.modules().get(i).name();
+                float[] up = Arrays.copyOfRange(gradients, layout.upOffset(i), layout.end(i));
+                assertThat(up).as(name).doesNotContain(Float.NaN);
+                assertThat(IntStream.range(0, up.length).anyMatch(k -> up[k] != 0))
+                        .as(name)
+                        .isTrue();
+            }
+            assertThat(scope).isNotNull();
+        }
+    }
+
     private static float[] encode(Engine engine, TextEncoder encoder) {
         try (Tape tape = Tape.inference(engine)) {
             return engine.read(encoder.forward(Pass.plain(tape), new int[][] {caption()}, 1)
@@ -89,6 +128,15 @@ class FullSizeTest {
         Arrays.fill(ids, 49407);
         System.arraycopy(new int[] {49406, 320, 1125, 539, 320, 2368}, 0, ids, 0, 6);
         return ids;
+    }
+
+    private static float[] gaussian(int n, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
     }
 
     private static Engine engine() {
