@@ -25,9 +25,17 @@ final class Rounds {
     private final CaptionProcessor captions;
     private final Hyperparameters hyperparameters;
 
-    /** Told after each round. */
+    /** Told after each round, and of the steps in between. */
     @FunctionalInterface
     interface Listener {
+        /**
+         * Called from another thread, every few seconds at most.
+         *
+         * @param step of the run, on the average of the workers
+         * @param loss mean so far in this round
+         */
+        default void stepsDone(long round, long step, double loss, double samplesPerSecond) {}
+
         /** @param results of the workers, by rank */
         void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results);
     }
@@ -73,13 +81,17 @@ final class Rounds {
 
         started = System.nanoTime();
         List<RoundResult> results;
+        HeartbeatListener heartbeats = heartbeats(before, toStep, shards.getNumPartitions(), started, listener);
+        spark.sc().addSparkListener(heartbeats);
         try {
-            WorkerTask task = new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep);
+            WorkerTask task =
+                    new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep, LiveSteps.of(spark));
             results = shards.mapPartitionsWithIndex(task, false).collect().stream()
                     .map(TaskOutcome::get)
                     .sorted(Comparator.comparingInt(RoundResult::rank))
                     .toList();
         } finally {
+            spark.sc().removeSparkListener(heartbeats);
             broadcast.destroy();
         }
         double roundSeconds = seconds(started);
@@ -120,6 +132,16 @@ final class Rounds {
                 validationSeconds);
         listener.roundDone(merged, metrics, results);
         return merged;
+    }
+
+    private HeartbeatListener heartbeats(TrainState before, long toStep, int workers, long started, Listener listener) {
+        long round = hyperparameters.plan().roundOf(toStep - 1) + 1;
+        return new HeartbeatListener((steps, samples, lossSum) -> {
+            if (samples > 0) {
+                listener.stepsDone(
+                        round, before.step() + steps / workers, lossSum / samples, samples / seconds(started));
+            }
+        });
     }
 
     /** Mean over the held-out pictures, summed in the order of their names. */

@@ -45,6 +45,8 @@ public final class SparkSessions {
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
         // What comes back from a round is an adapter with its moments for each worker.
         conf.setIfMissing("spark.driver.maxResultSize", "0");
+        // Progress inside a round comes with the heartbeats.
+        conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
         String chosen = conf.get("spark.master");
         if (chosen.startsWith("local")) {
             conf.setIfMissing("spark.ui.enabled", "false");

@@ -19,6 +19,7 @@ import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
 import org.loraspark.tensor.DType;
 import org.loraspark.train.Example;
+import org.loraspark.train.RoundResult;
 import org.loraspark.train.TrainState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,20 +137,44 @@ public final class TrainJob {
         TrainState start = plan.start().state();
         long total = plan.steps().totalSteps();
         try (Progress progress = Progress.open("steps", total, start.step())) {
-            long[] saved = {start.step()};
-            return rounds.run(start, shards, heldOut, (state, metrics, results) -> {
-                runLog.add(metrics);
-                progress.update(state.step(), words(metrics));
-                if (checkpointDue(saved[0], state.step())) {
-                    checkpoints.save(new Checkpoint(
-                            state, plan.start().identity(), plan.start().length(), runLog.rounds()));
-                    saved[0] = state.step();
-                }
-                int every = config.preview().everyRounds();
-                if (every > 0 && metrics.round() % every == 0 && state.step() < total) {
-                    preview(state, runLog);
-                }
-            });
+            return rounds.run(start, shards, heldOut, new Reporter(progress, runLog, start.step()));
+        }
+    }
+
+    /** Shows how far the run is, and keeps what a round leaves behind. */
+    private final class Reporter implements Rounds.Listener {
+        private final Progress progress;
+        private final RunLog runLog;
+        private long savedStep;
+
+        Reporter(Progress progress, RunLog runLog, long savedStep) {
+            this.progress = progress;
+            this.runLog = runLog;
+            this.savedStep = savedStep;
+        }
+
+        @Override
+        public synchronized void stepsDone(long round, long step, double loss, double samplesPerSecond) {
+            progress.update(step, words(round, loss, null, samplesPerSecond));
+        }
+
+        @Override
+        public synchronized void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results) {
+            runLog.add(metrics);
+            progress.update(
+                    state.step(),
+                    words(metrics.round(), metrics.loss(), metrics.validationLoss(), metrics.samplesPerSecond()));
+            if (checkpointDue(savedStep, state.step())) {
+                checkpoints.save(new Checkpoint(
+                        state, plan.start().identity(), plan.start().length(), runLog.rounds()));
+                savedStep = state.step();
+            }
+            int every = config.preview().everyRounds();
+            if (every > 0
+                    && metrics.round() % every == 0
+                    && state.step() < plan.steps().totalSteps()) {
+                preview(state, runLog);
+            }
         }
     }
 
@@ -160,17 +185,11 @@ public final class TrainJob {
                 && (step / every > before / every || step == plan.steps().totalSteps());
     }
 
-    private static String words(RoundMetrics metrics) {
-        String validation = metrics.validationLoss() == null
-                ? ""
-                : String.format(Locale.ROOT, ", validation %.4f", metrics.validationLoss());
+    private static String words(long round, double loss, Double validationLoss, double samplesPerSecond) {
+        String validation =
+                validationLoss == null ? "" : String.format(Locale.ROOT, ", validation %.4f", validationLoss);
         return String.format(
-                Locale.ROOT,
-                "round %d, loss %.4f%s, %.1f samples/s",
-                metrics.round(),
-                metrics.loss(),
-                validation,
-                metrics.samplesPerSecond());
+                Locale.ROOT, "round %d, loss %.4f%s, %.1f samples/s", round, loss, validation, samplesPerSecond);
     }
 
     /** @return the picture's path, empty when none was made */

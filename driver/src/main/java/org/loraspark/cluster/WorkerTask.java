@@ -21,7 +21,8 @@ record WorkerTask(
         CaptionProcessor captions,
         Hyperparameters hyperparameters,
         Broadcast<TrainState> state,
-        long toStep)
+        long toStep,
+        LiveSteps live)
         implements Function2<Integer, Iterator<List<Example>>, Iterator<TaskOutcome<RoundResult>>> {
     @Override
     public Iterator<TaskOutcome<RoundResult>> call(Integer rank, Iterator<List<Example>> shard) {
@@ -36,7 +37,7 @@ record WorkerTask(
                         hyperparameters,
                         state.value().layout(),
                         new CaptionTokens(captions, hyperparameters.seed(), lease.tokenizer()))) {
-            return trainer.round(state.value(), rank, shard, toStep, LocalTrainer.StepListener.NONE);
+            return trainer.round(state.value(), rank, shard, toStep, live);
         }
     }
 }

@@ -1,0 +1,32 @@
+package org.loraspark.cluster;
+
+import java.io.Serializable;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.DoubleAccumulator;
+import org.apache.spark.util.LongAccumulator;
+import org.loraspark.train.LocalTrainer;
+
+/**
+ * What workers count while a round runs. The counts travel with the executors' heartbeats, for people to look at; nothing
+ * is computed from them.
+ */
+record LiveSteps(LongAccumulator steps, LongAccumulator samples, DoubleAccumulator loss)
+        implements LocalTrainer.StepListener, Serializable {
+    static final String STEPS = "lora-spark.steps";
+    static final String SAMPLES = "lora-spark.samples";
+    static final String LOSS = "lora-spark.loss";
+
+    static LiveSteps of(JavaSparkContext spark) {
+        return new LiveSteps(
+                spark.sc().longAccumulator(STEPS),
+                spark.sc().longAccumulator(SAMPLES),
+                spark.sc().doubleAccumulator(LOSS));
+    }
+
+    @Override
+    public void stepDone(long step, int pictures, double lossSum) {
+        steps.add(1L);
+        samples.add((long) pictures);
+        loss.add(lossSum);
+    }
+}
