@@ -78,11 +78,11 @@ public final class TrainJob {
     }
 
     public TrainReport run() {
+        EncodeJob.Result encoded = encode();
         AtomicFiles.write(
                 new Path(outputDir, config.output().name() + ".conf"),
                 conf,
                 EffectiveConfig.render(config).getBytes(StandardCharsets.UTF_8));
-        EncodeJob.Result encoded = encode();
         Shards shards = new Shards(spark, cache());
         int workers = config.cluster().workers();
         JavaRDD<List<Example>> shard = shards.training(

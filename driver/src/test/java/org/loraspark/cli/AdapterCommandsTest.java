@@ -48,7 +48,7 @@ class AdapterCommandsTest {
                 .contains("Kind     Stable Diffusion 1.x, diffusers folder, UNet 11.1 M");
         assertThat(succeed("inspect", "../conf/demo/base/unet/diffusion_pytorch_model.safetensors")
                         .out())
-                .contains("no whole Stable Diffusion 1.x model", "686 [F16]");
+                .contains("the UNet of a diffusers folder; give the folder", "686 [F16]");
     }
 
     @Test
