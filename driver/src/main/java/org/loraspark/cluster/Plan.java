@@ -123,15 +123,16 @@ record Plan(
                 steps);
     }
 
-    /** Of the rounds that are left; encoding, validation and previews not counted. */
+    /** Of the rounds that are left, with their validation; encoding and previews not counted. */
     double estimatedSeconds() {
         long left = steps.totalSteps() - start.state().step();
-        long waves = (config.cluster().workers() + slots - 1L) / slots;
-        return (double) cost.flops()
-                * config.train().gradientAccumulationSteps()
-                * left
-                * waves
-                / speed.flopsPerSecond();
+        int workers = config.cluster().workers();
+        long waves = (workers + slots - 1L) / slots;
+        double training = speed.secondsPerBatch() * config.train().gradientAccumulationSteps() * left * waves;
+        // A held-out picture is four forward passes; backward takes about twice as long as forward.
+        double perPicture = speed.secondsPerBatch() / config.train().batchSize() / 3;
+        double rounds = (double) left / steps.stepsPerRound();
+        return training + rounds * 4 * heldOut.size() * perPicture / Math.min(slots, workers);
     }
 
     /** A short aligned table. */
@@ -170,8 +171,12 @@ record Plan(
         });
         rows.add(new String[] {
             "time",
-            "about " + Durations.words(estimatedSeconds()) + " of training at "
-                    + String.format(Locale.ROOT, "%.0f", speed.flopsPerSecond() / 1e9) + " GFLOP/s a worker"
+            "about " + Durations.words(estimatedSeconds()) + " of training and validation, "
+                    + String.format(
+                            Locale.ROOT,
+                            "%.2f s a batch (%.0f GFLOP/s) on each worker",
+                            speed.secondsPerBatch(),
+                            cost.flops() / speed.secondsPerBatch() / 1e9)
         });
         int widest = rows.stream().mapToInt(row -> row[0].length()).max().orElseThrow();
         StringBuilder text = new StringBuilder();

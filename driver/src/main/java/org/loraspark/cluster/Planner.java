@@ -86,7 +86,8 @@ final class Planner {
                     config.data().resolution().height(),
                     config.data().flip());
             requireRoom(layout, pictures);
-            SpeedProbe.Result speed = SpeedProbe.run(spark, setup);
+            SpeedProbe.Result speed = SpeedProbe.of(config, setup, layout)
+                    .run(spark, Math.min(Slots.of(spark), config.cluster().workers()));
             if (speed.compute() != config.train().precision()) {
                 notes.add("engine " + speed.engine() + " has no "
                         + config.train().precision() + " here and computes in " + speed.compute());

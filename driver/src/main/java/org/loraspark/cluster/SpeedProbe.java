@@ -1,72 +1,89 @@
 package org.loraspark.cluster;
 
 import java.io.Serializable;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.loraspark.config.TrainConfig;
+import org.loraspark.lora.LoraAdapters;
+import org.loraspark.lora.LoraLayout;
+import org.loraspark.lora.RankDropout;
 import org.loraspark.tensor.DType;
-import org.loraspark.tensor.Engine;
-import org.loraspark.tensor.EngineProvider;
-import org.loraspark.tensor.Engines;
-import org.loraspark.tensor.HostTensor;
-import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.Scope;
-import org.loraspark.tensor.Tensor;
+import org.loraspark.train.DiffusionBatch;
+import org.loraspark.train.DiffusionModel;
+import org.loraspark.train.DiffusionStep;
 
-/** Which engine the tasks find, and how fast it multiplies when all slots are busy, measured in half a second. */
-final class SpeedProbe {
-    private static final int ROWS = 512;
-    private static final int WIDTH = 640;
-    private static final double SECONDS = 0.5;
-
-    private SpeedProbe() {}
+/**
+ * Which engine the tasks find, and how long a micro-batch of this run takes there while all slots are busy. The models
+ * that it loads are the ones that training goes on with.
+ *
+ * @param setup of the tasks
+ * @param layout of the adapter
+ * @param clipSkip of the text encoder
+ * @param batch pictures of a micro-batch
+ * @param height of the latents
+ * @param width of the latents
+ */
+record SpeedProbe(WorkerSetup setup, LoraLayout layout, int clipSkip, int batch, int height, int width)
+        implements Serializable {
+    /** A small model's first steps are slow, until the JVM has compiled them; a large model's step is long enough. */
+    private static final double SECONDS = 3;
 
     /**
      * What one task found.
      *
      * @param compute the precision that the engine really has
-     * @param flopsPerSecond of matrix products
+     * @param secondsPerBatch of a micro-batch, forward and backward
      */
-    record Result(String engine, DType compute, double flopsPerSecond) implements Serializable {}
+    record Result(String engine, DType compute, double secondsPerBatch) implements Serializable {}
+
+    static SpeedProbe of(TrainConfig config, WorkerSetup setup, LoraLayout layout) {
+        return new SpeedProbe(
+                setup,
+                layout,
+                config.model().clipSkip(),
+                config.train().batchSize(),
+                config.data().resolution().height() / 8,
+                config.data().resolution().width() / 8);
+    }
 
     /** The slowest of the tasks that run at one time. */
-    static Result run(JavaSparkContext spark, WorkerSetup setup) {
-        int slots = Slots.of(spark);
-        List<Integer> tasks = IntStream.range(0, slots).boxed().toList();
-        return spark.parallelize(tasks, slots).mapPartitions(ignored -> probe(setup)).collect().stream()
+    Result run(JavaSparkContext spark, int tasks) {
+        return spark
+                .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
+                .mapPartitions(ignored -> probe())
+                .collect()
+                .stream()
                 .map(TaskOutcome::get)
-                .min((a, b) -> Double.compare(a.flopsPerSecond(), b.flopsPerSecond()))
+                .max(Comparator.comparingDouble(Result::secondsPerBatch))
                 .orElseThrow();
     }
 
-    private static Iterator<TaskOutcome<Result>> probe(WorkerSetup setup) {
-        return List.of(TaskOutcome.of(() -> measure(setup))).iterator();
+    private Iterator<TaskOutcome<Result>> probe() {
+        return List.of(TaskOutcome.of(this::measure)).iterator();
     }
 
-    private static Result measure(WorkerSetup setup) {
-        EngineProvider provider = Engines.provider(setup.engine());
-        try (Engine engine = provider.open(setup.options())) {
-            LinearWeight weight = engine.linearWeight(HostTensor.of(new float[WIDTH * WIDTH], WIDTH, WIDTH));
-            try (Scope scope = engine.scope()) {
-                Tensor x = engine.zeros(ROWS, WIDTH);
-                multiply(engine, x, weight);
-                long started = System.nanoTime();
-                long products = 0;
-                while (System.nanoTime() - started < SECONDS * 1e9) {
-                    multiply(engine, x, weight);
-                    products++;
-                }
-                double seconds = (System.nanoTime() - started) / 1e9;
-                return new Result(provider.name(), engine.compute(), 2.0 * ROWS * WIDTH * WIDTH * products / seconds);
-            }
-        }
-    }
-
-    /** Asks for a value, so that an asynchronous device has really finished. */
-    private static void multiply(Engine engine, Tensor x, LinearWeight weight) {
-        try (Scope scope = engine.scope()) {
-            engine.isFinite(engine.linear(x, weight));
+    private Result measure() {
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
+                Scope scope = lease.engine().scope()) {
+            DiffusionModel model = lease.model(clipSkip);
+            LoraAdapters adapters = new LoraAdapters(lease.engine(), layout);
+            DiffusionStep step = new DiffusionStep(lease.engine(), model, adapters);
+            float[] latents =
+                    new float[batch * height * width * model.unet().config().inChannels()];
+            int[][] ids = new int[batch][model.textEncoder().config().maxPositions()];
+            DiffusionBatch zeros = new DiffusionBatch(height, width, latents, latents.clone(), new int[batch], ids);
+            double best = Double.MAX_VALUE;
+            long started = System.nanoTime();
+            do {
+                long before = System.nanoTime();
+                step.forwardBackward(zeros, 1, RankDropout.NONE);
+                best = Math.min(best, (System.nanoTime() - before) / 1e9);
+            } while ((System.nanoTime() - started) / 1e9 < SECONDS);
+            return new Result(lease.engine().name(), lease.engine().compute(), best);
         }
     }
 }
