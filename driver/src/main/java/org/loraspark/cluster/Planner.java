@@ -25,6 +25,7 @@ import org.loraspark.data.ScanOptions;
 import org.loraspark.data.ValidationSplit;
 import org.loraspark.io.LoraFile;
 import org.loraspark.io.LoraFiles;
+import org.loraspark.io.Storage;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraInit;
 import org.loraspark.lora.LoraLayout;
@@ -70,7 +71,7 @@ final class Planner {
             LoraLayout layout = base.loraLayout(
                     new LoraConfig(lora.rank(), lora.alpha(), lora.dropout(), lora.rslora()), lora.textEncoder());
             WorkerSetup setup = new WorkerSetup(
-                    config.model().base(),
+                    Storage.qualified(base.path(), conf).toString(),
                     base.contentHash(),
                     config.engine(),
                     config.train().precision(),

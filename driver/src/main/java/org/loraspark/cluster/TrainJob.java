@@ -17,6 +17,7 @@ import org.loraspark.data.Problem;
 import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
+import org.loraspark.io.Storage;
 import org.loraspark.tensor.DType;
 import org.loraspark.train.Example;
 import org.loraspark.train.RoundResult;
@@ -108,7 +109,7 @@ public final class TrainJob {
     }
 
     private LatentCache cache() {
-        return new LatentCache(session, new Path(config.workDir()), plan.encode(), conf);
+        return new LatentCache(session, Storage.qualified(new Path(config.workDir()), conf), plan.encode(), conf);
     }
 
     private EncodeJob encodeJob() {

@@ -27,6 +27,11 @@ public final class Storage {
         }
     }
 
+    /** The path with its scheme and, where it was relative, its folder: the same file for processes elsewhere. */
+    public static Path qualified(Path path, Configuration conf) {
+        return fileSystem(path, conf).makeQualified(path);
+    }
+
     /** The same path for {@code java.nio}, when it lies on the local disk. */
     public static Optional<java.nio.file.Path> local(Path path, Configuration conf) {
         FileSystem fileSystem = fileSystem(path, conf);
