@@ -12,7 +12,9 @@ import org.loraspark.config.TrainConfig;
 
 /** Short runs of the demo model on a handful of its pictures. */
 final class DemoRun {
-    private static final Path DEMO = Path.of("../conf/demo").toAbsolutePath().normalize();
+    /** Relative, as users give it: executors run in other folders. */
+    private static final Path DEMO = Path.of("../conf/demo");
+
     private static final int PICTURES = 6;
 
     private DemoRun() {}
