@@ -23,7 +23,12 @@ public final class SparkSessions {
     public static SparkSession open(String master, String command, int workers) {
         SparkConf conf = settings(master, command, workers);
         try {
-            return SparkSession.builder().config(conf).getOrCreate();
+            SparkSession session = SparkSession.builder().config(conf).getOrCreate();
+            if (System.getProperty("SPARK_SUBMIT") != null) {
+                // spark-submit starts with Spark's own log settings, which bury the progress.
+                session.sparkContext().setLogLevel("WARN");
+            }
+            return session;
         } catch (RuntimeException e) {
             if (String.valueOf(e.getMessage()).contains("Could not parse Master URL")) {
                 throw new UserError(
