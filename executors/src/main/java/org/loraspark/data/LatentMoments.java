@@ -4,7 +4,6 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.loraspark.tensor.AddressedRandom;
 
 /**
  * What the VAE's encoder says of one picture: a normal distribution over its latent, before the scaling factor.
@@ -20,25 +19,6 @@ public record LatentMoments(int height, int width, float[] mean, float[] logvar)
             throw new IllegalArgumentException("a " + height + "x" + width + " latent does not have " + mean.length
                     + " means and " + logvar.length + " variances");
         }
-    }
-
-    /** The scaled latent at the distribution's mean. */
-    public float[] meanLatent(double scalingFactor) {
-        float[] latent = new float[mean.length];
-        for (int i = 0; i < latent.length; i++) {
-            latent[i] = (float) (mean[i] * scalingFactor);
-        }
-        return latent;
-    }
-
-    /** A scaled latent, (mean + exp(logvar / 2) eps) scalingFactor. */
-    public float[] sampleLatent(double scalingFactor, AddressedRandom random) {
-        float[] latent = new float[mean.length];
-        for (int i = 0; i < latent.length; i++) {
-            double deviation = StrictMath.exp(0.5 * logvar[i]);
-            latent[i] = (float) ((mean[i] + deviation * random.nextGaussian()) * scalingFactor);
-        }
-        return latent;
     }
 
     /** Whether every value is finite; a VAE that overflowed gives NaN. */

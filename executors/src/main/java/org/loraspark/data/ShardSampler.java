@@ -71,14 +71,4 @@ public final class ShardSampler implements Serializable {
         }
         return visits;
     }
-
-    /** Consecutive batches; the last one may be short. */
-    public List<List<Visit>> batches(int rank, long epoch, int batchSize) {
-        List<Visit> visits = visits(rank, epoch);
-        List<List<Visit>> batches = new ArrayList<>();
-        for (int from = 0; from < visits.size(); from += batchSize) {
-            batches.add(List.copyOf(visits.subList(from, Math.min(from + batchSize, visits.size()))));
-        }
-        return batches;
-    }
 }

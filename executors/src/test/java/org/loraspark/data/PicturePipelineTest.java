@@ -2,22 +2,17 @@ package org.loraspark.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.loraspark.UserError;
 import org.loraspark.io.BrokenImageException;
 import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
-import org.loraspark.tensor.AddressedRandom;
 
 class PicturePipelineTest {
     private static final PictureDecoder DECODER = new PictureDecoder(16, 8);
@@ -88,35 +83,5 @@ class PicturePipelineTest {
         assertThat(MOMENTS.isFinite()).isTrue();
         assertThat(new LatentMoments(1, 1, new float[] {Float.NaN}, new float[] {0}).isFinite())
                 .isFalse();
-    }
-
-    @Test
-    void latentsFollowTheDistributionAndTheScalingFactor() {
-        assertThat(MOMENTS.meanLatent(0.5)).containsExactly(0, .5f, 1, 1.5f, 2, 2.5f, 3, 3.5f);
-        float[] drawn = MOMENTS.sampleLatent(2, AddressedRandom.at(1, "a", 0, "latent"));
-        assertThat(drawn[4]).isCloseTo(8, within(1e-4f));
-        double[] first = IntStream.range(0, 4000)
-                .mapToDouble(visit -> MOMENTS.sampleLatent(2, AddressedRandom.at(1, "a", visit, "latent"))[1])
-                .toArray();
-        double mean = Arrays.stream(first).average().orElseThrow();
-        double variance = Arrays.stream(first).map(x -> x * x).average().orElseThrow() - mean * mean;
-        assertThat(mean).isCloseTo(2, within(0.12));
-        assertThat(variance).isCloseTo(4, within(0.4));
-    }
-
-    @Test
-    void visitsChooseEitherViewAndRepeatThemselves() {
-        LatentMoments mirrored = new LatentMoments(1, 2, new float[8], new float[8]);
-        EncodedPicture encoded = new EncodedPicture(PICTURE, List.of(MOMENTS, mirrored));
-        Set<LatentMoments> seen = new HashSet<>();
-        for (int visit = 0; visit < 20; visit++) {
-            seen.add(encoded.view(1, visit));
-            assertThat(encoded.sampleLatent(1, visit, 0.18215))
-                    .containsExactly(encoded.sampleLatent(1, visit, 0.18215));
-        }
-        assertThat(seen).containsExactlyInAnyOrder(MOMENTS, mirrored);
-        EncodedPicture plain = new EncodedPicture(PICTURE, List.of(MOMENTS));
-        assertThat(plain.view(1, 3)).isSameAs(MOMENTS);
-        assertThat(plain.meanLatent(1, 3, 1)).containsExactly(MOMENTS.mean());
     }
 }

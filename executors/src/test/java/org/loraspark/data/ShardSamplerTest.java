@@ -74,14 +74,6 @@ class ShardSamplerTest {
     }
 
     @Test
-    void lastBatchMayBeShort() {
-        ShardSampler sampler = new ShardSampler(0, pictures(7, i -> 1), 1);
-        List<List<Visit>> batches = sampler.batches(0, 2, 3);
-        assertThat(batches).extracting(List::size).containsExactly(3, 3, 1);
-        assertThat(batches.stream().flatMap(List::stream)).containsExactlyElementsOf(sampler.visits(0, 2));
-    }
-
-    @Test
     void moreWorkersThanSamplesIsTheUsersError() {
         assertThatThrownBy(() -> new ShardSampler(0, pictures(3, i -> 1), 4))
                 .isInstanceOf(UserError.class)
