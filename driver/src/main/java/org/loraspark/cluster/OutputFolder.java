@@ -2,6 +2,8 @@ package org.loraspark.cluster;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -27,9 +29,16 @@ final class OutputFolder {
         FileSystem fileSystem = Storage.fileSystem(folder, conf);
         Path probe = new Path(folder, ".probe-" + UUID.randomUUID());
         try {
+            List<Path> made = missing(fileSystem, folder);
             AtomicFiles.write(probe, conf, PROBE);
             fileSystem.delete(probe, false);
             FsStatus status = fileSystem.getStatus(folder);
+            // A check leaves nothing behind; a folder that has been filled meanwhile is not deleted.
+            for (Path path : made) {
+                if (fileSystem.listStatus(path).length == 0) {
+                    fileSystem.delete(path, false);
+                }
+            }
             // Object stores report no size.
             if (status.getCapacity() > 0 && status.getRemaining() < bytesNeeded) {
                 throw new UserError(key + " = " + folder + " has " + megabytes(status.getRemaining())
@@ -43,6 +52,15 @@ final class OutputFolder {
         } catch (IOException | UncheckedIOException e) {
             throw new UserError(key + " = " + folder + " cannot be used: " + rootMessage(e), e);
         }
+    }
+
+    /** The folder and those above it that are not there, the innermost first. */
+    private static List<Path> missing(FileSystem fileSystem, Path folder) throws IOException {
+        List<Path> missing = new ArrayList<>();
+        for (Path path = folder; path != null && !fileSystem.exists(path); path = path.getParent()) {
+            missing.add(path);
+        }
+        return missing;
     }
 
     private static String rootMessage(Throwable e) {
