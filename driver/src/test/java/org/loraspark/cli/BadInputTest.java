@@ -111,8 +111,9 @@ class BadInputTest {
         assertThat(run.err().lines().filter(line -> line.startsWith("lora-spark: ")))
                 .hasSize(1);
         assertThat(files())
-                .noneMatch(
-                        file -> file.startsWith(folder.resolve("out")) && !file.startsWith(folder.resolve("out/work")));
+                .noneMatch(file -> Files.isRegularFile(file)
+                        && file.startsWith(folder.resolve("out"))
+                        && !file.startsWith(folder.resolve("out/work")));
     }
 
     @Test
