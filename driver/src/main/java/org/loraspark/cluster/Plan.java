@@ -57,10 +57,7 @@ record Plan(
         long epoch = StepPlan.steps(longest, train.batchSize(), train.gradientAccumulationSteps());
         long all = Math.multiplyExact(epoch, train.epochs());
         long total = train.maxSteps() > 0 ? Math.min(all, train.maxSteps()) : all;
-        if (train.warmupSteps() > total) {
-            throw new UserError("train.warmup-steps = " + train.warmupSteps() + " is more than the run's " + total
-                    + " optimizer steps; make it smaller or train longer");
-        }
+        train.requireWarmupWithin(total);
         int round = config.cluster().roundSteps(Math.toIntExact(Math.min(epoch, Integer.MAX_VALUE)));
         return new StepPlan(epoch, total, round);
     }

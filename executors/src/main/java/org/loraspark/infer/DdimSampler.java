@@ -27,16 +27,6 @@ final class DdimSampler implements Sampler {
     }
 
     @Override
-    public double initialSigma() {
-        return 1;
-    }
-
-    @Override
-    public double inputScale(int i) {
-        return 1;
-    }
-
-    @Override
     public float[] step(int i, float[] x, float[] epsilon, NoiseSource noise) {
         int t = (int) timesteps[i];
         double from = schedule.alphaBar(Math.min(t, schedule.timesteps() - 1));

@@ -29,16 +29,6 @@ final class DpmSolverPlusPlus2mSampler implements Sampler {
     }
 
     @Override
-    public double initialSigma() {
-        return 1;
-    }
-
-    @Override
-    public double inputScale(int i) {
-        return 1;
-    }
-
-    @Override
     public float[] step(int i, float[] x, float[] epsilon, NoiseSource noise) {
         double alpha = alpha(sigmas[i]);
         double sigma = sigmas[i] * alpha;

@@ -11,11 +11,15 @@ public interface Sampler {
     /** Timesteps at which the model is evaluated, descending; may lie between two of the training schedule's. */
     double[] timesteps();
 
-    /** Deviation of the noise that step 0 starts from. */
-    double initialSigma();
+    /** Deviation of the noise that step 0 starts from; 1 where latents keep the variance of the training schedule. */
+    default double initialSigma() {
+        return 1;
+    }
 
-    /** Factor on the latent before the model sees it at step {@code i}. */
-    double inputScale(int i);
+    /** Factor on the latent before the model sees it at step {@code i}; 1 in the same case. */
+    default double inputScale(int i) {
+        return 1;
+    }
 
     /**
      * One step.

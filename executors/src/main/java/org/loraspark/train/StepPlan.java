@@ -22,7 +22,7 @@ public record StepPlan(long stepsPerEpoch, long totalSteps, long stepsPerRound) 
         return (totalSteps + stepsPerRound - 1) / stepsPerRound;
     }
 
-    /** The first step of the round that a run at {@code step} is in or about to start. */
+    /** The number, from 0, of the round that a run at {@code step} is in or about to start. */
     public long roundOf(long step) {
         return step / stepsPerRound;
     }
