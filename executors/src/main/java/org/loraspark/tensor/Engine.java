@@ -19,12 +19,20 @@ public interface Engine extends AutoCloseable {
     /** Type of activations and their gradients. */
     DType compute();
 
+    /** Type of what is trained and of its gradients: F32, or F64 when everything is computed in F64. */
+    default DType master() {
+        return compute() == DType.F64 ? DType.F64 : DType.F32;
+    }
+
     // ---- memory
 
     Scope scope();
 
     /** Uninitialised, of the compute type. */
     Tensor empty(long... shape);
+
+    /** Uninitialised, of the compute or the master type. */
+    Tensor empty(DType type, long... shape);
 
     Tensor zeros(long... shape);
 
@@ -39,6 +47,7 @@ public interface Engine extends AutoCloseable {
 
     void fill(Tensor tensor, double value);
 
+    /** Copies values of the same number, rounded when the types differ. */
     void copy(Tensor from, Tensor to);
 
     Tensor cloneOf(Tensor x);
@@ -63,7 +72,8 @@ public interface Engine extends AutoCloseable {
     // ---- matrices
 
     /**
-     * C = alpha * op(A) op(B) + beta * C on two-dimensional tensors; {@code op} transposes when its flag is set.
+     * C = alpha * op(A) op(B) + beta * C on two-dimensional tensors; {@code op} transposes when its flag is set. A and B
+     * are of the compute type, C of the compute or the master type.
      *
      * @param c of shape {@code [rows of op(A), columns of op(B)]}
      */
@@ -72,11 +82,25 @@ public interface Engine extends AutoCloseable {
     /** y = x Wᵀ + b: {@code [..., in] -> [..., out]}. */
     Tensor linear(Tensor x, LinearWeight w);
 
+    /** y = x Wᵀ + b + residual, the residual of y's shape. */
+    default Tensor linearAdd(Tensor x, LinearWeight w, Tensor residual) {
+        Tensor y = linear(x, w);
+        axpy(1, residual, y);
+        return y;
+    }
+
     /** dx = beta * dx + dy W. */
     void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta);
 
     /** {@code [batch, height, width, in] -> [batch, height', width', out]}. */
     Tensor conv2d(Tensor x, ConvWeight w);
+
+    /** The convolution plus a residual of its output's shape. */
+    default Tensor conv2dAdd(Tensor x, ConvWeight w, Tensor residual) {
+        Tensor y = conv2d(x, w);
+        axpy(1, residual, y);
+        return y;
+    }
 
     /** @param dx of the shape of the convolution's input */
     void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta);
@@ -87,6 +111,26 @@ public interface Engine extends AutoCloseable {
     NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps);
 
     void groupNormBackward(Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor dx, double beta);
+
+    /** silu(groupNorm(x)), which keeps nothing but the statistics for the way back. */
+    default NormResult groupNormSilu(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
+        try (Scope inner = scope()) {
+            NormResult norm = groupNorm(x, groups, gamma, beta, eps);
+            inner.keep(norm.stats());
+            return new NormResult(inner.keep(silu(norm.output())), norm.stats());
+        }
+    }
+
+    /** The normalised values are computed again. */
+    default void groupNormSiluBackward(
+            Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor beta, double eps, Tensor dx, double b) {
+        try (Scope inner = scope()) {
+            Tensor normalised = groupNorm(x, groups, gamma, beta, eps).output();
+            Tensor dNormalised = empty(x.shape());
+            siluBackward(dy, normalised, dNormalised, 0);
+            groupNormBackward(dNormalised, x, stats, groups, gamma, dx, b);
+        }
+    }
 
     /** Over the last dimension. */
     NormResult layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps);

@@ -95,8 +95,8 @@ public final class MetaEngine implements Engine {
         }
     }
 
-    private long size(Tensor tensor) {
-        return tensor.size() * compute.bytes();
+    private static long size(Tensor tensor) {
+        return tensor.size() * tensor.dtype().bytes();
     }
 
     @Override
@@ -118,7 +118,12 @@ public final class MetaEngine implements Engine {
 
     @Override
     public Tensor empty(long... shape) {
-        Tensor tensor = new MetaTensor(compute, shape.clone());
+        return empty(compute, shape);
+    }
+
+    @Override
+    public Tensor empty(DType type, long... shape) {
+        Tensor tensor = new MetaTensor(type, shape.clone());
         long size = size(tensor);
         if (!scopes.isEmpty()) {
             scopes.peek().held += size;

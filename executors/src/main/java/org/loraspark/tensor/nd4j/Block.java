@@ -16,6 +16,7 @@ final class Block {
 
     final INDArray flat;
     final long capacity;
+    final long address;
     private final Map<Key, INDArray> views = new ConcurrentHashMap<>();
 
     /** The scope that owns the block and its place there; null when frozen or in the pool. */
@@ -30,6 +31,7 @@ final class Block {
     Block(INDArray flat) {
         this.flat = flat;
         this.capacity = flat.length();
+        this.address = flat.data().address();
     }
 
     INDArray view(long offset, long[] shape) {
@@ -49,6 +51,10 @@ final class Block {
         INDArray made = Nd4j.create(flat.data(), shape, strides == null ? rowMajor(shape) : strides, offset, 'c');
         views.put(key, made);
         return made;
+    }
+
+    long bytes() {
+        return capacity * flat.dataType().width();
     }
 
     void close() {

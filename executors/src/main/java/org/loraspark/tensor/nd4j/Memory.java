@@ -11,23 +11,37 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The pool of an engine and its stack of scopes. Sizes are rounded up to four classes an octave, so that nearby shapes
- * share blocks and at most a fifth of a block lies idle. Nothing waits for the garbage collector.
+ * share blocks and at most a fifth of a block lies idle. Nothing waits for the garbage collector. Every engine whose
+ * storage is ND4J's works in one of these.
  */
-final class Memory {
+public final class Memory {
     private static final long SMALLEST = 64;
+
+    /** A block's type and its size class. */
+    private record Size(DataType type, long capacity) {}
 
     final DType dtype;
     final DataType type;
-    private final Map<Long, Deque<Block>> free = new HashMap<>();
+    private final Map<Size, Deque<Block>> free = new HashMap<>();
     private NdScope innermost = new NdScope(this, null);
     private long bytes;
 
-    Memory(DType dtype) {
+    /** @param dtype what {@link #empty(long...)} makes */
+    public Memory(DType dtype) {
         this.dtype = dtype;
-        this.type = dtype == DType.F64 ? DataType.DOUBLE : DataType.FLOAT;
+        this.type = type(dtype);
     }
 
-    NdScope open() {
+    private static DataType type(DType dtype) {
+        return switch (dtype) {
+            case F64 -> DataType.DOUBLE;
+            case F32 -> DataType.FLOAT;
+            case BF16 -> DataType.BFLOAT16;
+            default -> throw new IllegalArgumentException("no engine computes in " + dtype);
+        };
+    }
+
+    public NdScope open() {
         innermost = new NdScope(this, innermost);
         return innermost;
     }
@@ -40,19 +54,30 @@ final class Memory {
     }
 
     /** Uninitialised memory of the innermost scope. */
-    NdTensor empty(long... shape) {
-        long capacity = sizeClass(Math.max(1, Shapes.size(shape)));
-        Deque<Block> blocks = free.get(capacity);
-        Block block = blocks == null ? null : blocks.pollLast();
-        if (block == null) {
-            block = new Block(Nd4j.createUninitialized(type, capacity));
-            bytes += capacity * dtype.bytes();
-        }
-        innermost.add(block);
-        return new NdTensor(block, 0, dtype, shape);
+    public NdTensor empty(long... shape) {
+        return empty(dtype, shape);
     }
 
-    void release(NdTensor tensor) {
+    /** Uninitialised memory of the innermost scope. */
+    public NdTensor empty(DType wanted, long... shape) {
+        Size size = new Size(type(wanted), sizeClass(Math.max(1, Shapes.size(shape))));
+        Deque<Block> blocks = free.get(size);
+        Block block = blocks == null ? null : blocks.pollLast();
+        if (block == null) {
+            block = new Block(Nd4j.createUninitialized(size.type(), size.capacity()));
+            bytes += block.bytes();
+        }
+        innermost.add(block);
+        return new NdTensor(block, 0, wanted, shape);
+    }
+
+    /** Memory outside every scope and pool, which lives as long as something refers to it. */
+    public static NdTensor permanent(DType dtype, long... shape) {
+        return new NdTensor(
+                new Block(Nd4j.createUninitialized(type(dtype), Math.max(1, Shapes.size(shape)))), 0, dtype, shape);
+    }
+
+    public void release(NdTensor tensor) {
         release(tensor.block);
     }
 
@@ -66,14 +91,16 @@ final class Memory {
     void pool(Block block) {
         block.owner = null;
         block.generation++;
-        free.computeIfAbsent(block.capacity, c -> new ArrayDeque<>()).addLast(block);
+        free.computeIfAbsent(new Size(block.flat.dataType(), block.capacity), c -> new ArrayDeque<>())
+                .addLast(block);
     }
 
-    long bytes() {
+    /** In use and pooled. */
+    public long bytes() {
         return bytes;
     }
 
-    void close() {
+    public void close() {
         for (NdScope scope = innermost; scope != null; scope = scope.parent) {
             scope.free();
         }
@@ -86,7 +113,7 @@ final class Memory {
     void free(Block block) {
         block.owner = null;
         block.generation++;
-        bytes -= block.capacity * dtype.bytes();
+        bytes -= block.bytes();
         block.close();
     }
 

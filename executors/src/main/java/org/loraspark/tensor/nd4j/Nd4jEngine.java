@@ -74,6 +74,11 @@ final class Nd4jEngine implements Engine {
     }
 
     @Override
+    public Tensor empty(DType type, long... shape) {
+        return memory.empty(type, shape);
+    }
+
+    @Override
     public Tensor zeros(long... shape) {
         NdTensor tensor = memory.empty(shape);
         tensor.array().assign(0);

@@ -6,7 +6,7 @@ import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Tensor;
 
 /** The blocks that were taken from the pool while this scope was the innermost. */
-final class NdScope implements Scope {
+public final class NdScope implements Scope {
     final NdScope parent;
     private final Memory memory;
     private final List<Block> blocks = new ArrayList<>();

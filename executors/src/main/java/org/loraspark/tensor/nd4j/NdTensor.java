@@ -6,7 +6,7 @@ import org.loraspark.tensor.Tensor;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A row-major window on a {@link Block}. */
-final class NdTensor implements Tensor {
+public final class NdTensor implements Tensor {
     final Block block;
     private final int generation;
     private final long offset;
@@ -75,11 +75,17 @@ final class NdTensor implements Tensor {
         return live().view(offset + from, other, strides);
     }
 
-    long rows() {
+    /** Where the values begin in this process. */
+    public long address() {
+        return live().address + offset * dtype.bytes();
+    }
+
+    /** The product of all dimensions but the last. */
+    public long rows() {
         return size / last();
     }
 
-    long last() {
+    public long last() {
         return shape[shape.length - 1];
     }
 
