@@ -55,6 +55,28 @@ public final class Layers {
         return linear(name, in, out, weight.reshape(out, in), true, true);
     }
 
+    /** Matrices of one size which the file stores as one, {@code [parts * out, in]}: a product for each. */
+    public List<Linear> linears(String name, long in, long out, int parts) {
+        HostTensor weight = weights.get(name + ".weight", parts * out, in);
+        HostTensor bias = weights.get(name + ".bias", parts * out);
+        List<Linear> linears = new ArrayList<>();
+        for (int i = 0; i < parts; i++) {
+            linears.add(new Linear(
+                    qualified(name) + "." + i,
+                    engine.linearWeight(weight.rows(i * out, out), bias.rows(i * out, out))));
+        }
+        return linears;
+    }
+
+    /**
+     * A convolution whose kernel moves by its own size, without its bias, as a product with unfolded patches {@code
+     * [..., in * kernel * kernel]}, channel by channel.
+     */
+    public Linear patches(String name, long in, long out, int kernel) {
+        HostTensor weight = weights.get(name + ".weight", out, in, kernel, kernel);
+        return new Linear(qualified(name), engine.linearWeight(weight.reshape(out, in * kernel * kernel)));
+    }
+
     public Conv2d conv2d(String name, long in, long out, int kernel, ConvShape shape) {
         return new Conv2d(
                 qualified(name),
@@ -75,6 +97,11 @@ public final class Layers {
     /** A frozen array of the given shape. */
     public Tensor vector(String name, long... shape) {
         return engine.freeze(weights.get(name, shape));
+    }
+
+    /** Values as they are stored, for a model that freezes something made of them. */
+    public HostTensor values(String name, long... shape) {
+        return weights.get(name, shape);
     }
 
     private Linear linear(String name, long in, long out, HostTensor weight, boolean convolution, boolean bias) {

@@ -184,6 +184,24 @@ public interface Engine extends AutoCloseable {
             Tensor dk,
             Tensor dv);
 
+    /**
+     * Attention to rows of a table, where sequences that begin alike share keys and values. Nothing goes back through it.
+     *
+     * @param q {@code [batch, queries, dim]}
+     * @param keys {@code [rows, dim]}
+     * @param values {@code [rows, dim]}
+     * @param rows {@code [batch * n]}: where each sample's n keys and values lie
+     * @return {@code [batch, queries, dim]}
+     */
+    default Tensor rowAttention(Tensor q, Tensor keys, Tensor values, int[] rows, int heads) {
+        long[] shape = {q.dim(0), rows.length / q.dim(0), q.dim(2)};
+        try (Scope inner = scope()) {
+            Tensor k = embedding(rows, keys).reshape(shape);
+            Tensor v = embedding(rows, values).reshape(shape);
+            return inner.keep(attention(q, k, v, heads, false).output());
+        }
+    }
+
     // ---- shape
 
     /**

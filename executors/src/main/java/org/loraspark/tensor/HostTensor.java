@@ -44,6 +44,14 @@ public record HostTensor(DType dtype, long[] shape, ByteBuffer data) {
         return new HostTensor(dtype, newShape, data);
     }
 
+    /** Rows {@code [first, first + count)} of the first dimension, in the same memory. */
+    public HostTensor rows(long first, long count) {
+        long row = Shapes.size(shape) / shape[0] * dtype.bytes();
+        long[] part = shape.clone();
+        part[0] = count;
+        return new HostTensor(dtype, part, data.slice(Math.toIntExact(first * row), Math.toIntExact(count * row)));
+    }
+
     /** The values as float; integers and doubles are rounded. */
     public float[] toFloats() {
         float[] values = new float[size()];

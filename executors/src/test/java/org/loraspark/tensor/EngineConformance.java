@@ -178,6 +178,27 @@ public abstract class EngineConformance {
     }
 
     @ParameterizedTest
+    @CsvSource({"1,1,1,4,1", "3,1,5,6,2", "6,1,20,96,4", "2,3,7,24,3"})
+    void attentionToRowsSeesTheNamedKeysAndValues(int batch, int queries, int n, int dim, int heads) {
+        int table = 2 * n + 3;
+        double[] q = EngineValues.normal(1, batch, queries, dim);
+        double[] keys = EngineValues.normal(2, table, dim);
+        double[] values = EngineValues.normal(3, table, dim);
+        int[] rows = new int[batch * n];
+        double[] k = new double[rows.length * dim];
+        double[] v = new double[rows.length * dim];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (5 * i + 2) % table;
+            System.arraycopy(keys, rows[i] * dim, k, i * dim, dim);
+            System.arraycopy(values, rows[i] * dim, v, i * dim, dim);
+        }
+        Tensor y = engine.rowAttention(
+                upload(q, batch, queries, dim), upload(keys, table, dim), upload(values, table, dim), rows, heads);
+        assertThat(y.shape()).containsExactly(batch, queries, dim);
+        assertClose(y, ReferenceKernels.attention(q, k, v, batch, queries, n, dim, heads, false), 2);
+    }
+
+    @ParameterizedTest
     @CsvSource({"6,10", "5,10", "6,9", "5,9"})
     void upsamplingRepeatsEveryPixel(int height, int width) {
         double[] x = EngineValues.normal(1, 2, 3, 5, 4);
