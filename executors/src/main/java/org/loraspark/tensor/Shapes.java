@@ -31,6 +31,19 @@ public final class Shapes {
         return result;
     }
 
+    /** Whether a stored shape serves for a needed one: equal, or equal but for trailing ones (1x1 convolutions). */
+    public static boolean fits(long[] stored, long[] needed) {
+        return Arrays.equals(withoutTrailingOnes(stored), withoutTrailingOnes(needed));
+    }
+
+    private static long[] withoutTrailingOnes(long[] shape) {
+        int n = shape.length;
+        while (n > 2 && shape[n - 1] == 1) {
+            n--;
+        }
+        return Arrays.copyOf(shape, n);
+    }
+
     public static String toString(long... shape) {
         return Arrays.toString(shape).replace(" ", "");
     }

@@ -16,6 +16,8 @@ import org.loraspark.io.SafetensorsFile;
 import org.loraspark.io.Storage;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraLayout;
+import org.loraspark.models.ConfigJson;
+import org.loraspark.models.WeightCheck;
 import org.loraspark.nn.Layers;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Shapes;
@@ -156,9 +158,9 @@ public final class BaseModel implements AutoCloseable {
 
     private void check() {
         Map<Component, Map<String, long[]>> needed = new EnumMap<>(Component.class);
-        needed.put(Component.UNET, ModelCheck.needed(layers -> new UNet(layers, unetConfig)));
-        needed.put(Component.TEXT_ENCODER, ModelCheck.needed(layers -> new TextEncoder(layers, textEncoderConfig)));
-        needed.put(Component.VAE, ModelCheck.needed(layers -> new Vae(layers, vaeConfig)));
+        needed.put(Component.UNET, WeightCheck.needed(layers -> new UNet(layers, unetConfig)));
+        needed.put(Component.TEXT_ENCODER, WeightCheck.needed(layers -> new TextEncoder(layers, textEncoderConfig)));
+        needed.put(Component.VAE, WeightCheck.needed(layers -> new Vae(layers, vaeConfig)));
         ModelCheck.requireComplete("the base model " + path, files, needed);
     }
 

@@ -1,9 +1,12 @@
 package org.loraspark.models.sd;
 
 import java.util.List;
+import org.loraspark.models.ConfigJson;
 
 /** The networks' sizes from the {@code config.json} of a diffusers folder. */
 final class Configs {
+    private static final String MODEL = "Stable Diffusion 1.x";
+
     private Configs() {}
 
     static UNetConfig unet(ConfigJson json) {
@@ -15,10 +18,10 @@ final class Configs {
         json.only("freq_shift", "0");
         json.only("transformer_layers_per_block", "1");
         json.only("mid_block_type", "UNetMidBlock2DCrossAttn");
-        json.absent("class_embed_type");
-        json.absent("encoder_hid_dim_type");
-        json.absent("num_class_embeds");
-        json.absent("time_cond_proj_dim");
+        json.absent("class_embed_type", MODEL);
+        json.absent("encoder_hid_dim_type", MODEL);
+        json.absent("num_class_embeds", MODEL);
+        json.absent("time_cond_proj_dim", MODEL);
         json.only("center_input_sample", "false");
         json.only("dual_cross_attention", "false");
         json.only("only_cross_attention", "false");
@@ -90,8 +93,8 @@ final class Configs {
         json.only("mid_block_add_attention", "true");
         json.only("use_quant_conv", "true");
         json.only("use_post_quant_conv", "true");
-        json.absent("shift_factor");
-        json.absent("latents_mean");
+        json.absent("shift_factor", MODEL);
+        json.absent("latents_mean", MODEL);
         return new VaeConfig(
                 4,
                 json.integers("block_out_channels"),
@@ -103,7 +106,7 @@ final class Configs {
     static NoiseSchedule schedule(ConfigJson json) {
         json.only("beta_schedule", "scaled_linear");
         json.only("prediction_type", "epsilon");
-        json.absent("trained_betas");
+        json.absent("trained_betas", MODEL);
         return new NoiseSchedule(
                 json.number("beta_start", 0.00085),
                 json.number("beta_end", 0.012),

@@ -1,7 +1,6 @@
 package org.loraspark.models.sd;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +9,6 @@ import org.loraspark.io.SafetensorsFile;
 import org.loraspark.io.TensorInfo;
 import org.loraspark.nn.Weights;
 import org.loraspark.tensor.HostTensor;
-import org.loraspark.tensor.Shapes;
 
 /** The tensors of a checkpoint by component and diffusers' name, wherever and under whatever name they are stored. */
 final class ModelFiles implements AutoCloseable {
@@ -83,19 +81,6 @@ final class ModelFiles implements AutoCloseable {
     TensorInfo info(Component component, String name) {
         Entry entry = entries.get(component).get(name);
         return entry.file().info(entry.key());
-    }
-
-    /** Whether a stored shape serves for a needed one: equal, or equal but for trailing ones (1x1 convolutions). */
-    static boolean fits(long[] stored, long[] needed) {
-        return Shapes.toString(withoutTrailingOnes(stored)).equals(Shapes.toString(withoutTrailingOnes(needed)));
-    }
-
-    private static long[] withoutTrailingOnes(long[] shape) {
-        int n = shape.length;
-        while (n > 2 && shape[n - 1] == 1) {
-            n--;
-        }
-        return Arrays.copyOf(shape, n);
     }
 
     Weights weights(Component component) {

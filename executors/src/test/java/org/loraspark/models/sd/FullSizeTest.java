@@ -24,6 +24,7 @@ import org.loraspark.lora.LoraAdapters;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraLayout;
 import org.loraspark.lora.RankDropout;
+import org.loraspark.models.WeightCheck;
 import org.loraspark.nn.Layers;
 import org.loraspark.nn.Pass;
 import org.loraspark.tensor.DType;
@@ -179,7 +180,7 @@ class FullSizeTest {
     }
 
     private static void writePart(Path file, Consumer<Layers> model) {
-        write(file, ModelCheck.needed(model));
+        write(file, WeightCheck.needed(model));
     }
 
     /** Streams small random halves, the same ones for each tensor from another place on. */

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.loraspark.models.WeightCheck;
 import org.loraspark.nn.Layers;
 import org.loraspark.tensor.Shapes;
 
@@ -32,7 +33,7 @@ class StableDiffusion1NamesTest {
     }
 
     private static void assertSize(Component component, int tensors, long parameters) {
-        Map<String, long[]> needed = ModelCheck.needed(MODELS.get(component));
+        Map<String, long[]> needed = WeightCheck.needed(MODELS.get(component));
         assertThat(needed).hasSize(tensors);
         assertThat(needed.values().stream().mapToLong(Shapes::size).sum()).isEqualTo(parameters);
     }
@@ -40,14 +41,14 @@ class StableDiffusion1NamesTest {
     @ParameterizedTest
     @EnumSource(Component.class)
     void everyOriginalNameMeansExactlyOneWeightOfTheModel(Component component) {
-        Map<String, long[]> model = ModelCheck.needed(MODELS.get(component));
+        Map<String, long[]> model = WeightCheck.needed(MODELS.get(component));
         Map<String, String> translated = new HashMap<>();
         ORIGINAL.get(component).forEach((key, shape) -> {
             LdmNames.Place place = LdmNames.translate(key).orElseThrow(() -> new AssertionError(key));
             assertThat(place.component()).isEqualTo(component);
             assertThat(translated.put(place.name(), key)).as(key).isNull();
             assertThat(model).as(key).containsKey(place.name());
-            assertThat(ModelFiles.fits(shape, model.get(place.name()))).as(key).isTrue();
+            assertThat(Shapes.fits(shape, model.get(place.name()))).as(key).isTrue();
         });
         assertThat(translated.keySet()).isEqualTo(model.keySet());
     }

@@ -1,4 +1,4 @@
-package org.loraspark.models.sd;
+package org.loraspark.models;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,29 +13,36 @@ import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
 import org.loraspark.io.Storage;
 
-/** A {@code config.json} whose every value is checked as it is taken. */
-final class ConfigJson {
+/** A {@code config.json}, or an object inside it, whose every value is checked as it is taken. */
+public final class ConfigJson {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final String path;
+    private final String prefix;
     private final JsonNode root;
 
-    private ConfigJson(String path, JsonNode root) {
+    private ConfigJson(String path, String prefix, JsonNode root) {
         this.path = path;
+        this.prefix = prefix;
         this.root = root;
     }
 
-    static ConfigJson read(Path path, Configuration conf) {
+    public static ConfigJson read(Path path, Configuration conf) {
         try (InputStream in = Storage.fileSystem(path, conf).open(path)) {
-            return new ConfigJson(path.toString(), MAPPER.readTree(in));
+            return new ConfigJson(path.toString(), "", MAPPER.readTree(in));
         } catch (JsonProcessingException e) {
             throw new UserError(path + " is not valid JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
-            throw new UserError("cannot read " + path + "; a diffusers model folder holds it", e);
+            throw new UserError("cannot read " + path + "; a model folder holds it", e);
         }
     }
 
-    int integer(String key) {
+    /** An object inside this one; empty when the key is missing. */
+    public ConfigJson object(String key) {
+        return new ConfigJson(path, prefix + key + ".", root.path(key));
+    }
+
+    public int integer(String key) {
         JsonNode node = root.path(key);
         if (!node.isIntegralNumber()) {
             throw wrong(key, "a whole number is needed");
@@ -43,11 +50,11 @@ final class ConfigJson {
         return node.intValue();
     }
 
-    int integer(String key, int missing) {
+    public int integer(String key, int missing) {
         return isMissing(key) ? missing : integer(key);
     }
 
-    double number(String key, double missing) {
+    public double number(String key, double missing) {
         if (isMissing(key)) {
             return missing;
         }
@@ -57,19 +64,37 @@ final class ConfigJson {
         return root.path(key).doubleValue();
     }
 
-    String text(String key, String missing) {
+    /** As many numbers as {@code missing} has. */
+    public double[] numbers(String key, double... missing) {
+        if (isMissing(key)) {
+            return missing;
+        }
+        double[] values = new double[missing.length];
+        if (root.path(key).size() != values.length) {
+            throw wrong(key, "a list of " + values.length + " numbers is needed");
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (!root.path(key).get(i).isNumber()) {
+                throw wrong(key, "a list of " + values.length + " numbers is needed");
+            }
+            values[i] = root.path(key).get(i).doubleValue();
+        }
+        return values;
+    }
+
+    public String text(String key, String missing) {
         return isMissing(key) ? missing : root.path(key).asText();
     }
 
-    boolean flag(String key, boolean missing) {
+    public boolean flag(String key, boolean missing) {
         return isMissing(key) ? missing : root.path(key).asBoolean();
     }
 
-    boolean isMissing(String key) {
+    public boolean isMissing(String key) {
         return root.path(key).isMissingNode() || root.path(key).isNull();
     }
 
-    List<Integer> integers(String key) {
+    public List<Integer> integers(String key) {
         List<Integer> values = new ArrayList<>();
         root.path(key).forEach(node -> values.add(node.intValue()));
         if (values.isEmpty()) {
@@ -79,12 +104,12 @@ final class ConfigJson {
     }
 
     /** A list, or one number for each of {@code n} places. */
-    List<Integer> integersOrOne(String key, int n) {
+    public List<Integer> integersOrOne(String key, int n) {
         return root.path(key).isArray() ? integers(key) : Collections.nCopies(n, integer(key));
     }
 
     /** Whether each name of a list is {@code yes} (true) or {@code no} (false). */
-    List<Boolean> choices(String key, String yes, String no) {
+    public List<Boolean> choices(String key, String yes, String no) {
         List<Boolean> values = new ArrayList<>();
         for (JsonNode node : root.path(key)) {
             if (!node.asText().equals(yes) && !node.asText().equals(no)) {
@@ -96,20 +121,20 @@ final class ConfigJson {
     }
 
     /** Refuses every value of a key but one, which is also the meaning of a missing key. */
-    void only(String key, String supported) {
+    public void only(String key, String supported) {
         if (!isMissing(key) && !root.path(key).asText().equals(supported)) {
             throw wrong(key, supported + " is supported");
         }
     }
 
-    /** Refuses a key that switches something on which Stable Diffusion 1.x does not have. */
-    void absent(String key) {
+    /** Refuses a key that switches something on which {@code model} does not have. */
+    public void absent(String key, String model) {
         if (!isMissing(key)) {
-            throw wrong(key, "Stable Diffusion 1.x has none");
+            throw wrong(key, model + " has none");
         }
     }
 
-    UserError wrong(String key, String hint) {
-        return new UserError(path + " has " + key + " = " + root.path(key) + ": " + hint);
+    public UserError wrong(String key, String hint) {
+        return new UserError(path + " has " + prefix + key + " = " + root.path(key) + ": " + hint);
     }
 }
