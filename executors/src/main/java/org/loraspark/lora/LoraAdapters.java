@@ -10,8 +10,9 @@ import org.loraspark.tensor.Tensor;
 
 /**
  * An adapter's matrices in an engine: h = W x + scale * B (A x), with gradients of A and B (Hu et al. 2021, section
- * 4.1). Values and gradients are one flat tensor each, in the layout's order, and belong to the scope that was open
- * when they were made.
+ * 4.1). Values and gradients are one flat tensor of the engine's master type each, in the layout's order, and belong to
+ * the scope that was open when they were made. An engine that computes in a smaller type works on a rounded copy of the
+ * values; its products are added to the gradients in the master type.
  */
 public final class LoraAdapters {
     private record Pair(Tensor down, Tensor up, Tensor downGrad, Tensor upGrad, double scale) {}
@@ -19,6 +20,10 @@ public final class LoraAdapters {
     private final Engine engine;
     private final LoraLayout layout;
     private final Tensor values;
+
+    /** The values in the compute type; the values themselves where that is the master type. */
+    private final Tensor operands;
+
     private final Tensor grads;
     private final List<Pair> pairs = new ArrayList<>();
 
@@ -36,13 +41,17 @@ public final class LoraAdapters {
     private LoraAdapters(Engine engine, LoraLayout layout, double unetStrength, double textEncoderStrength) {
         this.engine = engine;
         this.layout = layout;
-        this.values = engine.zeros(layout.size());
-        this.grads = engine.zeros(layout.size());
+        this.values = engine.empty(engine.master(), layout.size());
+        this.operands = engine.compute() == engine.master() ? values : engine.empty(layout.size());
+        this.grads = engine.empty(engine.master(), layout.size());
+        engine.fill(values, 0);
+        engine.fill(operands, 0);
+        engine.fill(grads, 0);
         for (int i = 0; i < layout.modules().size(); i++) {
             LoraModule m = layout.modules().get(i);
             pairs.add(new Pair(
-                    values.slice(layout.downOffset(i), m.rank(), m.in()),
-                    values.slice(layout.upOffset(i), m.out(), m.rank()),
+                    operands.slice(layout.downOffset(i), m.rank(), m.in()),
+                    operands.slice(layout.upOffset(i), m.out(), m.rank()),
                     grads.slice(layout.downOffset(i), m.rank(), m.in()),
                     grads.slice(layout.upOffset(i), m.out(), m.rank()),
                     m.scale() * (m.isUnet() ? unetStrength : textEncoderStrength)));
@@ -55,6 +64,9 @@ public final class LoraAdapters {
 
     public void load(float[] parameters) {
         engine.write(values, parameters);
+        if (operands != values) {
+            engine.copy(values, operands);
+        }
     }
 
     /** The sum of the gradients since {@link #clearGradients}. */

@@ -7,15 +7,19 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.loraspark.golden.Golden;
 import org.loraspark.grad.Tape;
+import org.loraspark.grad.Var;
 import org.loraspark.lora.LoraModule.Kind;
 import org.loraspark.nn.Adapters;
 import org.loraspark.nn.Linear;
 import org.loraspark.nn.Pass;
 import org.loraspark.nn.Trace;
 import org.loraspark.tensor.AddressedRandom;
+import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.Scope;
+import org.loraspark.tensor.meta.MetaEngine;
 
 /** An adapter beside a layer against the same adapter merged into the layer's weight; rank 4 with alpha 3. */
 class LoraAdaptersTest {
@@ -37,6 +41,23 @@ class LoraAdaptersTest {
     @Test
     void otherLayersStayAsTheyAre() {
         assertThat(adapted("unet.b", 1)).containsExactly(plain(BASE));
+    }
+
+    @Test
+    void engineOfHalfPrecisionKeepsValuesAndGradientsInFloat32() {
+        try (MetaEngine half = new MetaEngine(DType.BF16);
+                Tape tape = Tape.recording(half)) {
+            LoraAdapters adapters = new LoraAdapters(half, LAYOUT);
+            adapters.load(ADAPTER.values());
+            assertThat(half.peakBytes()).isEqualTo((4 + 4 + 2) * LAYOUT.size());
+            LinearWeight weight = half.linearWeight(MetaEngine.placeholder(5, 6));
+            Var y = new Linear("unet.a", weight)
+                    .forward(
+                            new Pass(tape, adapters.on(tape, RankDropout.NONE), Trace.NONE),
+                            tape.constant(half.empty(7, 6)));
+            // The engine refuses products whose types it has no kernel for.
+            tape.backward(y, half.empty(7, 5));
+        }
     }
 
     private static float[] adapted(String layer, double strength) {

@@ -201,6 +201,11 @@ public final class MetaEngine implements Engine {
     public void gemm(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, double alpha, double beta) {
         long inner = a.dim(transposeA ? 0 : 1);
         requireSameSize("gemm", inner, b.dim(transposeB ? 1 : 0));
+        boolean types = a.dtype() == compute && b.dtype() == compute && (c.dtype() == compute || c.dtype() == master());
+        if (!types) {
+            throw new IllegalArgumentException(
+                    "gemm: no product of " + a.dtype() + " and " + b.dtype() + " to " + c.dtype() + " in " + compute);
+        }
         flops += 2 * c.size() * inner;
     }
 
