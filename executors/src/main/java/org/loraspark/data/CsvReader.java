@@ -8,13 +8,13 @@ import org.loraspark.UserError;
  * Comma-separated values as RFC 4180 has them: quotes around a field that holds commas, line breaks or (doubled) quotes;
  * lines end in LF, CRLF or CR. Empty lines are skipped. A quote inside an unquoted field is an ordinary character.
  */
-final class CsvReader {
+public final class CsvReader {
     /**
      * One record.
      *
      * @param line where it begins, from 1
      */
-    record Row(int line, List<String> fields) {}
+    public record Row(int line, List<String> fields) {}
 
     private final String text;
     private final String source;
@@ -27,7 +27,7 @@ final class CsvReader {
     }
 
     /** {@code source} names the file in a refusal. */
-    static List<Row> read(String text, String source) {
+    public static List<Row> read(String text, String source) {
         return new CsvReader(text, source).rows();
     }
 

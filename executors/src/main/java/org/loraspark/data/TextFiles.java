@@ -12,10 +12,10 @@ import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
 
 /** Whole files of any Hadoop file system; text is UTF-8, with or without a byte-order mark. */
-final class TextFiles {
+public final class TextFiles {
     private TextFiles() {}
 
-    static byte[] bytes(FileSystem fileSystem, Path path) {
+    public static byte[] bytes(FileSystem fileSystem, Path path) {
         try (FSDataInputStream in = fileSystem.open(path)) {
             return in.readAllBytes();
         } catch (org.apache.hadoop.security.AccessControlException e) {
@@ -28,7 +28,7 @@ final class TextFiles {
         }
     }
 
-    static String text(FileSystem fileSystem, Path path) {
+    public static String text(FileSystem fileSystem, Path path) {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()

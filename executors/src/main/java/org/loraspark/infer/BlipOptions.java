@@ -1,5 +1,6 @@
 package org.loraspark.infer;
 
+import java.io.Serializable;
 import org.loraspark.UserError;
 
 /**
@@ -15,7 +16,8 @@ import org.loraspark.UserError;
  * @param repetitionPenalty divides the scores of tokens that were said before (Keskar et al. 2019); 1 is off
  */
 public record BlipOptions(
-        int beams, double topP, long seed, String prompt, int minLength, int maxLength, double repetitionPenalty) {
+        int beams, double topP, long seed, String prompt, int minLength, int maxLength, double repetitionPenalty)
+        implements Serializable {
     public BlipOptions {
         if (beams < 1 || beams > 64) {
             throw new UserError("the number of beams must be between 1 and 64, got " + beams);

@@ -79,7 +79,8 @@ public final class Images {
         return crop(resize(image, scaledWidth, scaledHeight), width, height);
     }
 
-    private static RgbImage resize(RgbImage image, int width, int height) {
+    /** Area averaging when it shrinks, Lanczos when it grows; the aspect is not kept. */
+    public static RgbImage resize(RgbImage image, int width, int height) {
         if (width == image.width() && height == image.height()) {
             return image;
         }
