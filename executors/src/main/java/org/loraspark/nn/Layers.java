@@ -87,11 +87,11 @@ public final class Layers {
     }
 
     public GroupNorm groupNorm(String name, int groups, long channels, double eps) {
-        return new GroupNorm(groups, vector(name + ".weight", channels), vector(name + ".bias", channels), eps);
+        return new GroupNorm(groups, exact(name + ".weight", channels), exact(name + ".bias", channels), eps);
     }
 
     public LayerNorm layerNorm(String name, long dim, double eps) {
-        return new LayerNorm(vector(name + ".weight", dim), vector(name + ".bias", dim), eps);
+        return new LayerNorm(exact(name + ".weight", dim), exact(name + ".bias", dim), eps);
     }
 
     /** A frozen array of the given shape. */
@@ -102,6 +102,10 @@ public final class Layers {
     /** Values as they are stored, for a model that freezes something made of them. */
     public HostTensor values(String name, long... shape) {
         return weights.get(name, shape);
+    }
+
+    private Tensor exact(String name, long size) {
+        return engine.freezeExact(weights.get(name, size));
     }
 
     private Linear linear(String name, long in, long out, HostTensor weight, boolean convolution, boolean bias) {

@@ -57,8 +57,13 @@ public interface Engine extends AutoCloseable {
 
     // ---- frozen weights: outside every scope, live until the engine's process ends or the model is closed
 
-    /** A frozen array of the compute type (a norm's scale, an embedding table). */
+    /** A frozen array of the compute type: an embedding table. */
     Tensor freeze(HostTensor values);
+
+    /** A frozen array of the master type: a norm's scale and shift. */
+    default Tensor freezeExact(HostTensor values) {
+        return freeze(values);
+    }
 
     /** Packs W {@code [out, in]} without bias. */
     LinearWeight linearWeight(HostTensor weight);
@@ -105,7 +110,8 @@ public interface Engine extends AutoCloseable {
     /** @param dx of the shape of the convolution's input */
     void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta);
 
-    // ---- normalisation: y = gamma * (x - mean) / sqrt(variance + eps) + beta, biased variance, in float32 or better
+    // ---- normalisation: y = gamma * (x - mean) / sqrt(variance + eps) + beta, biased variance, in float32 or better;
+    //      gamma and beta are of the master type
 
     /** Over the pixels and the channels of each of {@code groups} groups; x is {@code [batch, ..., channels]}. */
     NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps);

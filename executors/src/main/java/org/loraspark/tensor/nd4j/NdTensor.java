@@ -80,6 +80,12 @@ public final class NdTensor implements Tensor {
         return live().address + offset * dtype.bytes();
     }
 
+    /** Frees memory that is outside every scope and pool; no tensor on it may be used again. */
+    public void dispose() {
+        block.generation++;
+        block.close();
+    }
+
     /** The product of all dimensions but the last. */
     public long rows() {
         return size / last();

@@ -1,0 +1,125 @@
+package org.loraspark.tensor.onednn;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.stream;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.nd4j.Memory;
+import org.loraspark.tensor.nd4j.NdTensor;
+
+/**
+ * oneDNN as one engine uses it: its compiled operations by shape, and the scratchpad that they share. Compiling costs
+ * milliseconds, running one microseconds. Used by one thread at a time.
+ */
+final class Dnnl implements AutoCloseable {
+    static final engine CPU = new engine(engine.kind.cpu, 0);
+
+    /** A training step of SD1.5 has about 500; this many resolutions of it can take turns. */
+    private static final int MOST_OPERATIONS = 8192;
+
+    private final stream stream = new stream(CPU);
+    final dnnl_stream streamHandle = stream.get();
+    private final Map<Key, Operation> operations = new LinkedHashMap<>(1024, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Operation> eldest) {
+            boolean full = size() > MOST_OPERATIONS;
+            if (full) {
+                eldest.getValue().close();
+            }
+            return full;
+        }
+    };
+    private NdTensor scratch = Memory.permanent(DType.F32, 1);
+
+    /** The operation of a key, compiled at its first use. */
+    Operation operation(Key key, Supplier<Operation> compile) {
+        Operation known = operations.get(key);
+        if (known == null) {
+            known = compile.get();
+            operations.put(key, known);
+        }
+        return known;
+    }
+
+    /** The same operation under a second key. */
+    void alias(Key key, Operation operation) {
+        operations.putIfAbsent(key, operation);
+    }
+
+    static memory.data_type type(DType dtype) {
+        return switch (dtype) {
+            case F32 -> memory.data_type.f32;
+            case BF16 -> memory.data_type.bf16;
+            case F16 -> memory.data_type.f16;
+            case I32 -> memory.data_type.s32;
+            default -> throw new IllegalArgumentException("oneDNN has no " + dtype);
+        };
+    }
+
+    /** Row-major. */
+    static memory.desc dense(DType dtype, long... dims) {
+        return new memory.desc(dims, type(dtype), rowMajor(dims));
+    }
+
+    /** @param strides in elements */
+    static memory.desc strided(DType dtype, long[] dims, long[] strides) {
+        return new memory.desc(dims, type(dtype), strides);
+    }
+
+    /** The layout is the primitive's to choose. */
+    static memory.desc any(DType dtype, long... dims) {
+        return new memory.desc(dims, type(dtype), memory.format_tag.any);
+    }
+
+    /** {@code [n, channels, height, width]} as oneDNN names it, channels last in memory. */
+    static memory.desc channelsLast(DType dtype, long n, long channels, long height, long width) {
+        return new memory.desc(new long[] {n, channels, height, width}, type(dtype), memory.format_tag.acdb);
+    }
+
+    static long[] rowMajor(long... dims) {
+        long[] strides = new long[dims.length];
+        long step = 1;
+        for (int i = dims.length - 1; i >= 0; i--) {
+            strides[i] = step;
+            step *= dims[i];
+        }
+        return strides;
+    }
+
+    /** A copy between two layouts or types of the same dimensions. */
+    Operation reorder(memory.desc from, memory.desc to, PostOps postOps) {
+        reorder.primitive_desc pd = new reorder.primitive_desc(CPU, from, CPU, to, postOps.attributes(), false);
+        return new Operation(this, pd, new reorder(pd))
+                .with(Operation.FROM, from)
+                .with(Operation.TO, to)
+                .with(postOps);
+    }
+
+    /** At least so many bytes that the next operation may overwrite. */
+    long scratch(long bytes) {
+        if (scratch.size() * Float.BYTES < bytes) {
+            scratch.dispose();
+            scratch = Memory.permanent(DType.F32, bytes / Float.BYTES + 1);
+        }
+        return scratch.address();
+    }
+
+    long scratchBytes() {
+        return scratch.size() * Float.BYTES;
+    }
+
+    @Override
+    public void close() {
+        operations.values().forEach(Operation::close);
+        operations.clear();
+        scratch.dispose();
+        stream.close();
+    }
+}

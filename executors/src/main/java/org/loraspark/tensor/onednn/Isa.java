@@ -1,0 +1,39 @@
+package org.loraspark.tensor.onednn;
+
+import org.bytedeco.dnnl.global.dnnl;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/** What this CPU can do, as oneDNN sees it, and the threads that it uses. */
+final class Isa {
+    private Isa() {}
+
+    /** The best instruction set that oneDNN uses here, for people. */
+    static String name() {
+        int isa = dnnl.dnnl_get_effective_cpu_isa();
+        if (has(isa, dnnl.dnnl_cpu_isa_avx512_core_amx)) {
+            return "AMX";
+        }
+        if (has(isa, dnnl.dnnl_cpu_isa_avx512_core_bf16)) {
+            return "AVX-512 with bf16";
+        }
+        if (has(isa, dnnl.dnnl_cpu_isa_avx512_core)) {
+            return "AVX-512";
+        }
+        return has(isa, dnnl.dnnl_cpu_isa_avx2) ? "AVX2" : "SSE4.1";
+    }
+
+    /** Whether products of bf16 are instructions here; elsewhere they are emulated, slower than fp32. */
+    static boolean bf16() {
+        return has(dnnl.dnnl_get_effective_cpu_isa(), dnnl.dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    /** oneDNN's numbers are bit sets: a better instruction set contains the bits of what it builds on. */
+    private static boolean has(int isa, int wanted) {
+        return (isa & wanted) == wanted;
+    }
+
+    /** Of the calling thread, through the OpenMP runtime that ND4J and oneDNN share. */
+    static void setThreads(int threads) {
+        NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+    }
+}

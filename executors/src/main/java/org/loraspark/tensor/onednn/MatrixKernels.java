@@ -1,0 +1,153 @@
+package org.loraspark.tensor.onednn;
+
+import static org.loraspark.tensor.onednn.FrozenWeight.Role.BACKWARD;
+import static org.loraspark.tensor.onednn.FrozenWeight.Role.FORWARD;
+
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.LinearWeight;
+import org.loraspark.tensor.nd4j.Memory;
+import org.loraspark.tensor.nd4j.NdTensor;
+
+/** Matrix products, of two tensors and with frozen weights. Accumulation is in float32. */
+final class MatrixKernels extends Kernels {
+    MatrixKernels(Dnnl context, Memory memory, DType type) {
+        super(context, memory, type);
+    }
+
+    /** c = alpha op(a) op(b) + beta c. */
+    void gemm(NdTensor a, boolean transposeA, NdTensor b, boolean transposeB, NdTensor c, double alpha, double beta) {
+        long m = a.dim(transposeA ? 1 : 0);
+        long k = a.dim(transposeA ? 0 : 1);
+        long n = b.dim(transposeB ? 0 : 1);
+        require(b.dim(transposeB ? 1 : 0) == k && c.dim(0) == m && c.dim(1) == n, "gemm", a, b, c);
+        long flags = (transposeA ? 1 : 0) + (transposeB ? 2 : 0) + (beta == 0 ? 0 : 4) + (c.dtype() == type ? 0 : 8);
+        Key key = Key.of("gemm", m, n, k, flags, Double.doubleToLongBits(alpha));
+        context.operation(key, () -> {
+                    memory.desc left = Dnnl.strided(type, new long[] {m, k}, strides(m, k, transposeA));
+                    memory.desc right = Dnnl.strided(type, new long[] {k, n}, strides(k, n, transposeB));
+                    return product(
+                            left,
+                            right,
+                            Dnnl.dense(c.dtype(), m, n),
+                            PostOps.none().scale(alpha).accumulate(beta));
+                })
+                .run(a.address(), b.address(), c.address());
+    }
+
+    /** {@code [..., in] -> [..., out]}. */
+    NdTensor linear(NdTensor x, LinearWeight weight) {
+        PackedLinear w = (PackedLinear) weight;
+        require(x.last() == w.in(), "linear", x);
+        NdTensor y = memory.empty(withLast(x.shape(), w.out()));
+        Operation operation = linear(w, x.rows(), false);
+        long address = w.weight().address(FORWARD, operation.weights(), context);
+        if (w.bias() == null) {
+            operation.run(x.address(), address, y.address());
+        } else {
+            operation.run(x.address(), address, y.address(), w.bias().address());
+        }
+        return y;
+    }
+
+    /** Plus a residual of the output's shape. */
+    NdTensor linearAdd(NdTensor x, LinearWeight weight, NdTensor residual) {
+        PackedLinear w = (PackedLinear) weight;
+        require(x.last() == w.in() && residual.size() == x.rows() * w.out(), "linearAdd", x, residual);
+        NdTensor y = memory.empty(withLast(x.shape(), w.out()));
+        Operation operation = linear(w, x.rows(), true);
+        long address = w.weight().address(FORWARD, operation.weights(), context);
+        if (w.bias() == null) {
+            operation.run(x.address(), address, y.address(), residual.address());
+        } else {
+            operation.run(x.address(), address, y.address(), w.bias().address(), residual.address());
+        }
+        return y;
+    }
+
+    private Operation linear(PackedLinear w, long rows, boolean residual) {
+        boolean bias = w.bias() != null;
+        return weighted(
+                "linear",
+                w.weight(),
+                FORWARD,
+                Dnnl.any(type, w.in(), w.out()),
+                weights -> {
+                    memory.desc to = Dnnl.dense(type, rows, w.out());
+                    PostOps postOps = PostOps.none();
+                    if (residual) {
+                        postOps.add(to);
+                    }
+                    memory.desc from = Dnnl.dense(type, rows, w.in());
+                    return bias
+                            ? product(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
+                            : product(from, weights, to, postOps);
+                },
+                rows,
+                w.in(),
+                w.out(),
+                (bias ? 1 : 0) + (residual ? 2 : 0));
+    }
+
+    /** dx = beta dx + dy W. */
+    void linearBackward(NdTensor dy, LinearWeight weight, NdTensor dx, double beta) {
+        PackedLinear w = (PackedLinear) weight;
+        long rows = dy.rows();
+        require(dy.last() == w.out() && dx.size() == rows * w.in(), "linearBackward", dy, dx);
+        Operation operation = weighted(
+                "linearBackward",
+                w.weight(),
+                BACKWARD,
+                Dnnl.any(type, w.out(), w.in()),
+                weights -> product(
+                        Dnnl.dense(type, rows, w.out()),
+                        weights,
+                        Dnnl.dense(type, rows, w.in()),
+                        PostOps.none().accumulate(beta)),
+                rows,
+                w.in(),
+                w.out(),
+                (long) beta);
+        operation.run(dy.address(), w.weight().address(BACKWARD, operation.weights(), context), dx.address());
+    }
+
+    /** Runs on left, right, result and the post-ops' operands. */
+    private Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
+        matmul.primitive_desc pd =
+                new matmul.primitive_desc(Dnnl.CPU, left, right, result, postOps.attributes(), false);
+        return finish(pd, postOps, left, result);
+    }
+
+    /** Runs on left, right, result, bias and the post-ops' operands. */
+    private Operation product(
+            memory.desc left, memory.desc right, memory.desc bias, memory.desc result, PostOps postOps) {
+        matmul.primitive_desc pd =
+                new matmul.primitive_desc(Dnnl.CPU, left, right, bias, result, postOps.attributes(), false);
+        Operation operation = new Operation(context, pd, new matmul(pd))
+                .with(Operation.SRC, left)
+                .with(Operation.WEIGHTS, pd.weights_desc())
+                .with(Operation.DST, result)
+                .with(Operation.BIAS, bias);
+        return operation.with(postOps).weights(pd.weights_desc());
+    }
+
+    private Operation finish(matmul.primitive_desc pd, PostOps postOps, memory.desc left, memory.desc result) {
+        return new Operation(context, pd, new matmul(pd))
+                .with(Operation.SRC, left)
+                .with(Operation.WEIGHTS, pd.weights_desc())
+                .with(Operation.DST, result)
+                .with(postOps)
+                .weights(pd.weights_desc());
+    }
+
+    private static long[] strides(long rows, long columns, boolean transposed) {
+        return transposed ? new long[] {1, rows} : new long[] {columns, 1};
+    }
+
+    private static long[] withLast(long[] shape, long last) {
+        long[] other = shape.clone();
+        other[other.length - 1] = last;
+        return other;
+    }
+}

@@ -1,0 +1,378 @@
+package org.loraspark.tensor.onednn;
+
+import static org.loraspark.tensor.onednn.ActivationKernels.Function.GELU;
+import static org.loraspark.tensor.onednn.ActivationKernels.Function.QUICK_GELU;
+import static org.loraspark.tensor.onednn.ActivationKernels.Function.SILU;
+import static org.loraspark.tensor.onednn.Kernels.nd;
+
+import org.loraspark.tensor.AttentionResult;
+import org.loraspark.tensor.ConvShape;
+import org.loraspark.tensor.ConvWeight;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.LinearWeight;
+import org.loraspark.tensor.NormResult;
+import org.loraspark.tensor.Scope;
+import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.Tensor;
+import org.loraspark.tensor.nd4j.Memory;
+import org.loraspark.tensor.nd4j.NdTensor;
+
+/**
+ * The engine for x86 CPUs: every kernel is a chain of compiled oneDNN primitives on pooled ND4J memory, activations in
+ * bf16 or fp32, sums in fp32. Outputs must not overlap inputs.
+ */
+final class OneDnnEngine implements Engine {
+    private final DType compute;
+    private final int threads;
+    private final Memory memory;
+    private final Dnnl dnnl = new Dnnl();
+    private final Transfers transfers;
+    private final MatrixKernels matrices;
+    private final ConvKernels convolutions;
+    private final NormKernels norms;
+    private final ActivationKernels activations;
+    private final AttentionKernels attentions;
+    private final ShapeKernels shapes;
+    private Thread user;
+    private boolean open = true;
+
+    /** @param compute BF16 or F32 */
+    OneDnnEngine(DType compute, int threads) {
+        this.compute = compute;
+        this.threads = threads;
+        memory = new Memory(compute);
+        transfers = new Transfers(dnnl, memory, compute);
+        matrices = new MatrixKernels(dnnl, memory, compute);
+        convolutions = new ConvKernels(dnnl, memory, compute);
+        norms = new NormKernels(dnnl, memory, compute);
+        activations = new ActivationKernels(dnnl, memory, compute);
+        attentions = new AttentionKernels(dnnl, memory, compute);
+        shapes = new ShapeKernels(dnnl, memory, compute);
+        adoptThread();
+    }
+
+    /** OpenMP keeps the number of threads for each calling thread. */
+    private void adoptThread() {
+        if (Thread.currentThread() != user) {
+            user = Thread.currentThread();
+            Isa.setThreads(threads);
+        }
+    }
+
+    @Override
+    public String name() {
+        return OneDnnProvider.NAME;
+    }
+
+    @Override
+    public DType compute() {
+        return compute;
+    }
+
+    @Override
+    public Scope scope() {
+        adoptThread();
+        return memory.open();
+    }
+
+    @Override
+    public Tensor empty(long... shape) {
+        return memory.empty(shape);
+    }
+
+    @Override
+    public Tensor empty(DType type, long... shape) {
+        return memory.empty(type, shape);
+    }
+
+    @Override
+    public Tensor zeros(long... shape) {
+        NdTensor tensor = memory.empty(shape);
+        transfers.fill(tensor, 0);
+        return tensor;
+    }
+
+    @Override
+    public Tensor upload(float[] values, long... shape) {
+        Tensor tensor = memory.empty(shape);
+        write(tensor, values);
+        return tensor;
+    }
+
+    @Override
+    public void write(Tensor tensor, float[] values) {
+        if (values.length != tensor.size()) {
+            throw new IllegalArgumentException(
+                    "write: " + values.length + " values for a tensor " + Shapes.toString(tensor.shape()));
+        }
+        transfers.write(values, nd(tensor));
+    }
+
+    @Override
+    public float[] read(Tensor tensor) {
+        return transfers.read(nd(tensor));
+    }
+
+    @Override
+    public void fill(Tensor tensor, double value) {
+        transfers.fill(nd(tensor), value);
+    }
+
+    @Override
+    public void copy(Tensor from, Tensor to) {
+        Kernels.require(from.size() == to.size(), "copy", from, to);
+        transfers.copy(nd(from), nd(to));
+    }
+
+    @Override
+    public Tensor cloneOf(Tensor x) {
+        NdTensor y = memory.empty(x.dtype(), x.shape());
+        transfers.copy(nd(x), y);
+        return y;
+    }
+
+    @Override
+    public long nativeBytes() {
+        return memory.bytes() + dnnl.scratchBytes();
+    }
+
+    @Override
+    public Tensor freeze(HostTensor values) {
+        return transfers.permanent(values, compute);
+    }
+
+    @Override
+    public Tensor freezeExact(HostTensor values) {
+        return transfers.permanent(values, DType.F32);
+    }
+
+    @Override
+    public LinearWeight linearWeight(HostTensor weight) {
+        return linearWeight(weight, null);
+    }
+
+    @Override
+    public LinearWeight linearWeight(HostTensor weight, HostTensor bias) {
+        long[] shape = weight.shape();
+        if (shape.length != 2 || bias != null && bias.size() != shape[0]) {
+            throw new IllegalArgumentException("linearWeight: expected [out,in] and a bias [out], got "
+                    + Shapes.toString(shape) + (bias == null ? "" : " and " + Shapes.toString(bias.shape())));
+        }
+        long out = shape[0];
+        long in = shape[1];
+        FrozenWeight packed = new FrozenWeight(
+                transfers.permanent(weight, compute),
+                Dnnl.strided(compute, new long[] {in, out}, new long[] {1, in}),
+                Dnnl.dense(compute, out, in));
+        return new PackedLinear(packed, bias == null ? null : transfers.permanent(bias, DType.F32), in, out);
+    }
+
+    @Override
+    public ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape) {
+        long[] file = weight.shape();
+        if (file.length != 4 || file[2] != file[3] || bias.size() != file[0]) {
+            throw new IllegalArgumentException("convWeight: expected [out,in,kernel,kernel] and a bias [out], got "
+                    + Shapes.toString(file) + " and " + Shapes.toString(bias.shape()));
+        }
+        FrozenWeight packed = new FrozenWeight(
+                transfers.permanent(weight, compute), Dnnl.dense(compute, file), Dnnl.dense(compute, file));
+        return new PackedConv(packed, transfers.permanent(bias, DType.F32), file[1], file[0], (int) file[2], shape);
+    }
+
+    @Override
+    public void gemm(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, double alpha, double beta) {
+        matrices.gemm(nd(a), transposeA, nd(b), transposeB, nd(c), alpha, beta);
+    }
+
+    @Override
+    public Tensor linear(Tensor x, LinearWeight w) {
+        return matrices.linear(nd(x), w);
+    }
+
+    @Override
+    public Tensor linearAdd(Tensor x, LinearWeight w, Tensor residual) {
+        return matrices.linearAdd(nd(x), w, nd(residual));
+    }
+
+    @Override
+    public void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta) {
+        matrices.linearBackward(nd(dy), w, nd(dx), beta);
+    }
+
+    @Override
+    public Tensor conv2d(Tensor x, ConvWeight w) {
+        return convolutions.forward(nd(x), w);
+    }
+
+    @Override
+    public Tensor conv2dAdd(Tensor x, ConvWeight w, Tensor residual) {
+        return convolutions.forwardAdd(nd(x), w, nd(residual));
+    }
+
+    @Override
+    public void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
+        convolutions.backward(nd(dy), w, nd(dx), beta);
+    }
+
+    @Override
+    public NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
+        return norms.group(nd(x), groups, nd(gamma), nd(beta), eps, false);
+    }
+
+    @Override
+    public void groupNormBackward(Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor dx, double beta) {
+        norms.groupBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(dx), beta);
+    }
+
+    @Override
+    public NormResult groupNormSilu(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
+        return norms.group(nd(x), groups, nd(gamma), nd(beta), eps, true);
+    }
+
+    @Override
+    public void groupNormSiluBackward(
+            Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor beta, double eps, Tensor dx, double b) {
+        norms.groupSiluBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(beta), eps, nd(dx), b);
+    }
+
+    @Override
+    public NormResult layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps) {
+        return norms.layer(nd(x), nd(gamma), nd(beta), eps);
+    }
+
+    @Override
+    public void layerNormBackward(Tensor dy, Tensor x, Tensor stats, Tensor gamma, Tensor dx, double beta) {
+        norms.layerBackward(nd(dy), nd(x), nd(stats), nd(gamma), nd(dx), beta);
+    }
+
+    @Override
+    public Tensor silu(Tensor x) {
+        return activations.forward(SILU, nd(x));
+    }
+
+    @Override
+    public void siluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
+        activations.backward(SILU, nd(dy), nd(x), nd(dx), beta);
+    }
+
+    @Override
+    public Tensor gelu(Tensor x) {
+        return activations.forward(GELU, nd(x));
+    }
+
+    @Override
+    public void geluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
+        activations.backward(GELU, nd(dy), nd(x), nd(dx), beta);
+    }
+
+    @Override
+    public Tensor quickGelu(Tensor x) {
+        return activations.forward(QUICK_GELU, nd(x));
+    }
+
+    @Override
+    public void quickGeluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
+        activations.backward(QUICK_GELU, nd(dy), nd(x), nd(dx), beta);
+    }
+
+    @Override
+    public Tensor geglu(Tensor x) {
+        return activations.geglu(nd(x));
+    }
+
+    @Override
+    public void gegluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
+        activations.gegluBackward(nd(dy), nd(x), nd(dx), beta);
+    }
+
+    @Override
+    public AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
+        return attentions.forward(nd(q), nd(k), nd(v), heads, causal);
+    }
+
+    @Override
+    public void attentionBackward(
+            Tensor dy,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            AttentionResult forward,
+            int heads,
+            boolean causal,
+            Tensor dq,
+            Tensor dk,
+            Tensor dv) {
+        attentions.backward(nd(dy), nd(q), nd(k), nd(v), heads, causal, nd(dq), nd(dk), nd(dv));
+    }
+
+    @Override
+    public Tensor upsample(Tensor x, long height, long width) {
+        return shapes.upsample(nd(x), height, width);
+    }
+
+    @Override
+    public void upsampleBackward(Tensor dy, Tensor dx, double beta) {
+        shapes.upsampleBackward(nd(dy), nd(dx), beta);
+    }
+
+    @Override
+    public Tensor concat(Tensor a, Tensor b) {
+        return shapes.concat(nd(a), nd(b));
+    }
+
+    @Override
+    public void columns(Tensor x, long offset, Tensor dx, double beta) {
+        shapes.columns(nd(x), offset, nd(dx), beta);
+    }
+
+    @Override
+    public Tensor embedding(int[] ids, Tensor table) {
+        return shapes.embedding(ids, nd(table));
+    }
+
+    @Override
+    public Tensor add(Tensor a, Tensor b) {
+        return activations.add(nd(a), nd(b));
+    }
+
+    @Override
+    public void axpy(double alpha, Tensor x, Tensor y) {
+        activations.axpy(alpha, nd(x), nd(y));
+    }
+
+    @Override
+    public Tensor scale(Tensor x, double alpha) {
+        return activations.scale(nd(x), alpha);
+    }
+
+    @Override
+    public Tensor multiply(Tensor a, Tensor b) {
+        return activations.multiply(nd(a), nd(b));
+    }
+
+    @Override
+    public Tensor addPerSample(Tensor x, Tensor rows) {
+        return shapes.addPerSample(nd(x), nd(rows));
+    }
+
+    @Override
+    public void addPerSampleBackward(Tensor dy, Tensor drows, double beta) {
+        shapes.addPerSampleBackward(nd(dy), nd(drows), beta);
+    }
+
+    @Override
+    public boolean isFinite(Tensor x) {
+        return activations.isFinite(nd(x));
+    }
+
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            memory.close();
+            dnnl.close();
+        }
+    }
+}
