@@ -86,6 +86,11 @@ public final class ConfigJson {
         return isMissing(key) ? missing : root.path(key).asText();
     }
 
+    /** The first text of a list. */
+    public String firstText(String key, String missing) {
+        return root.path(key).path(0).asText(missing);
+    }
+
     public boolean flag(String key, boolean missing) {
         return isMissing(key) ? missing : root.path(key).asBoolean();
     }

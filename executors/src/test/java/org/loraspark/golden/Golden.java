@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.loraspark.io.SafetensorsFile;
 import org.loraspark.models.sd.BaseModel;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.EngineOptions;
+import org.loraspark.tensor.EngineProvider;
 import org.loraspark.tensor.Engines;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.Shapes;
@@ -44,7 +46,20 @@ public final class Golden {
     }
 
     public static Engine engine() {
-        return Engines.provider("nd4j").open(EngineOptions.of(DType.F32, 1));
+        return engine("nd4j");
+    }
+
+    /** In float32, on one thread. */
+    public static Engine engine(String name) {
+        return Engines.provider(name).open(EngineOptions.of(DType.F32, 1));
+    }
+
+    /** The engines that work here. */
+    public static List<String> engineNames() {
+        return Engines.providers().stream()
+                .filter(provider -> provider.availability().available())
+                .map(EngineProvider::name)
+                .toList();
     }
 
     /** PyTorch's {@code [n, channels, height, width]} as {@code [n, height, width, channels]}. */
