@@ -3,8 +3,10 @@ package org.loraspark.data;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -42,7 +44,7 @@ final class Captions {
     /** Only this file; {@code fileSystem} is the one that holds it. */
     static Captions of(FileSystem fileSystem, Path file) {
         Captions captions = new Captions(fileSystem, true);
-        captions.add(file, "");
+        captions.add(fileSystem, file, "");
         return captions;
     }
 
@@ -50,17 +52,25 @@ final class Captions {
         return new Captions(fileSystem, false);
     }
 
+    /** A file for the whole folder is asked before all others; {@code holder} is the file system that holds it. */
+    void addFirst(FileSystem holder, Path file) {
+        add(holder, holder.makeQualified(file), "");
+    }
+
     /** Takes a folder's own metadata files into account; call it for the inner folder first. */
     void addFolder(PictureFolder folder, String prefix) {
         for (String name : METADATA) {
             if (!explicit && folder.files().containsKey(name)) {
-                add(folder.files().get(name).getPath(), prefix);
+                add(fileSystem, folder.files().get(name).getPath(), prefix);
             }
         }
     }
 
-    private void add(Path path, String prefix) {
-        MetadataFile file = MetadataFile.parse(TextFiles.text(fileSystem, path), path.toString());
+    private void add(FileSystem holder, Path path, String prefix) {
+        if (sources.stream().anyMatch(source -> source.path.equals(path))) {
+            return;
+        }
+        MetadataFile file = MetadataFile.parse(TextFiles.text(holder, path), path.toString());
         sources.add(new Source(file, path, prefix, new HashSet<>()));
         problems.addAll(file.problems());
     }
@@ -108,6 +118,18 @@ final class Captions {
             }
         }
         return Optional.empty();
+    }
+
+    /** A caption file's rows for pictures that were not asked for. */
+    Map<String, String> unused(Path file) {
+        Map<String, String> unused = new TreeMap<>();
+        for (Source source : sources) {
+            if (source.path.equals(file)) {
+                unused.putAll(source.file.captions());
+                unused.keySet().removeAll(source.used);
+            }
+        }
+        return unused;
     }
 
     /** What was wrong in the caption files; complete once every picture was asked for. */

@@ -41,7 +41,7 @@ public final class DatasetScanner {
     }
 
     private Dataset scan() {
-        refuseFile();
+        PictureFolder.refuseFile(fileSystem, root);
         PictureFolder top = PictureFolder.list(fileSystem, root);
         List<Path> kohya = top.folders().stream().filter(PictureFolder::isKohya).toList();
         boolean flat = !top.pictures().isEmpty();
@@ -140,16 +140,6 @@ public final class DatasetScanner {
             if (count > 0) {
                 problems.add(new Problem(path.toString(), "holds pictures that are not read here (" + count + ")"));
             }
-        }
-    }
-
-    private void refuseFile() {
-        try {
-            if (fileSystem.exists(root) && fileSystem.getFileStatus(root).isFile()) {
-                throw new UserError("data folder " + root + " is a file; give the folder that holds the pictures");
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot reach " + root, e);
         }
     }
 

@@ -41,6 +41,16 @@ record PictureFolder(Path path, Map<String, FileStatus> files, List<Path> folder
         return new PictureFolder(path, files, folders);
     }
 
+    static void refuseFile(FileSystem fileSystem, Path path) {
+        try {
+            if (fileSystem.exists(path) && fileSystem.getFileStatus(path).isFile()) {
+                throw new UserError("data folder " + path + " is a file; give the folder that holds the pictures");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot reach " + path, e);
+        }
+    }
+
     private static List<FileStatus> statuses(FileSystem fileSystem, Path path) {
         try {
             List<FileStatus> statuses = new ArrayList<>(List.of(fileSystem.listStatus(path)));

@@ -1,8 +1,10 @@
 package org.loraspark.infer;
 
 import java.io.Serializable;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.loraspark.UserError;
 
 /**
@@ -35,7 +37,8 @@ public record TaggerOptions(
         excluded = List.copyOf(excluded);
         first = List.copyOf(first);
         last = List.copyOf(last);
-        replaced = Map.copyOf(replaced);
+        // In one order in every process, because the record's text is part of a fingerprint.
+        replaced = Collections.unmodifiableMap(new TreeMap<>(replaced));
     }
 
     private static void requireProbability(String name, double value) {

@@ -5,6 +5,7 @@ import static org.bytedeco.opencv.global.opencv_core.CV_8U;
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC3;
 
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
@@ -13,7 +14,7 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Size;
 
 /**
- * Pictures through OpenCV: JPEG, PNG, WebP and BMP in, PNG out.
+ * Pictures through OpenCV: JPEG, PNG, WebP and BMP in, PNG and WebP out.
  *
  * <p>Orientation and truncation come from {@link ImageHeader}: OpenCV drops the alpha channel when it applies EXIF, and
  * completes half a picture in silence.
@@ -111,14 +112,24 @@ public final class Images {
     }
 
     public static byte[] toPng(RgbImage image) {
+        return encode(image, ".png");
+    }
+
+    /** @param quality 1 to 100 */
+    public static byte[] toWebp(RgbImage image, int quality) {
+        return encode(image, ".webp", opencv_imgcodecs.IMWRITE_WEBP_QUALITY, quality);
+    }
+
+    private static byte[] encode(RgbImage image, String ending, int... settings) {
         try (PointerScope scope = new PointerScope();
                 Mat bgr = mat(toRgb(image.rgb(), 3), image.width(), image.height());
-                BytePointer png = new BytePointer()) {
-            if (!opencv_imgcodecs.imencode(".png", bgr, png)) {
-                throw new IllegalStateException("OpenCV cannot encode PNG");
+                BytePointer encoded = new BytePointer();
+                IntPointer parameters = new IntPointer(settings)) {
+            if (!opencv_imgcodecs.imencode(ending, bgr, encoded, parameters)) {
+                throw new IllegalStateException("OpenCV cannot encode " + ending);
             }
-            byte[] file = new byte[Math.toIntExact(png.limit())];
-            png.get(file);
+            byte[] file = new byte[Math.toIntExact(encoded.limit())];
+            encoded.get(file);
             return file;
         }
     }
