@@ -3,12 +3,10 @@ package org.loraspark.data;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -26,13 +24,6 @@ public final class ClipTokenizer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static {
-        // The library of DJL otherwise reports its use on EC2, and fetches a CUDA build where it finds a GPU.
-        setDefault("OPT_OUT_TRACKING", "true");
-        setDefault("ai.djl.offline", "true");
-        setDefault("RUST_FLAVOR", "cpu");
-    }
-
     private final HuggingFaceTokenizer tokenizer;
     private final int start;
     private final int end;
@@ -45,9 +36,7 @@ public final class ClipTokenizer implements AutoCloseable {
             String endToken = text(config, "eos_token", "<|endoftext|>");
             end = id(json, endToken, source);
             pad = id(json, text(config, "pad_token", endToken), source);
-            tokenizer = HuggingFaceTokenizer.newInstance(
-                    new ByteArrayInputStream(tokenizerJson),
-                    Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
+            tokenizer = TokenizerLibrary.open(tokenizerJson);
         } catch (IOException e) {
             throw new UserError(source + " is not a tokenizer's JSON: " + e.getMessage(), e);
         }
@@ -141,11 +130,5 @@ public final class ClipTokenizer implements AutoCloseable {
         JsonNode node = config.path(key);
         String content = node.isObject() ? node.path("content").asText() : node.asText();
         return content.isEmpty() || node.isNull() ? fallback : content;
-    }
-
-    private static void setDefault(String key, String value) {
-        if (System.getProperty(key) == null) {
-            System.setProperty(key, value);
-        }
     }
 }

@@ -37,6 +37,15 @@ public final class ConfigJson {
         }
     }
 
+    /** What a missing file says: nothing. */
+    public static ConfigJson empty(String path) {
+        return new ConfigJson(path, "", MAPPER.createObjectNode());
+    }
+
+    public boolean isObject(String key) {
+        return root.path(key).isObject();
+    }
+
     /** An object inside this one; empty when the key is missing. */
     public ConfigJson object(String key) {
         return new ConfigJson(path, prefix + key + ".", root.path(key));

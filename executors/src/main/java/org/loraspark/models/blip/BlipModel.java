@@ -32,14 +32,16 @@ public final class BlipModel implements AutoCloseable {
     private final Path folder;
     private final SafetensorsFile file;
     private final BlipConfig config;
+    private final PictureProcessor processor;
 
     /** Whether scores are products with the token embeddings. */
     private final boolean tied;
 
-    private BlipModel(Path folder, SafetensorsFile file, BlipConfig config, boolean tied) {
+    private BlipModel(Path folder, SafetensorsFile file, BlipConfig config, PictureProcessor processor, boolean tied) {
         this.folder = folder;
         this.file = file;
         this.config = config;
+        this.processor = processor;
         this.tied = tied;
     }
 
@@ -50,11 +52,13 @@ public final class BlipModel implements AutoCloseable {
             FolderKind.requireBlip(folder, fileSystem, conf);
             ConfigJson json = ConfigJson.read(new Path(folder, "config.json"), conf);
             BlipConfig config = BlipConfig.of(json);
+            PictureProcessor processor =
+                    PictureProcessor.read(folder, conf, config.vision().imageSize());
             SafetensorsFile file = SafetensorsFile.open(new Path(folder, FolderKind.WEIGHTS), conf);
             boolean separate = !json.flag("tie_word_embeddings", true)
                     || !json.object("text_config").flag("tie_word_embeddings", true);
             BlipModel model = new BlipModel(
-                    folder, file, config, !(separate && file.names().contains(HEAD_WEIGHT)));
+                    folder, file, config, processor, !(separate && file.names().contains(HEAD_WEIGHT)));
             try {
                 model.check();
             } catch (RuntimeException e) {
@@ -108,6 +112,10 @@ public final class BlipModel implements AutoCloseable {
 
     public BlipConfig config() {
         return config;
+    }
+
+    public PictureProcessor processor() {
+        return processor;
     }
 
     /** Reads and packs the vision tower; the caller keeps it. */
