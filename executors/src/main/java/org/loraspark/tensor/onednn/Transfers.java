@@ -78,9 +78,13 @@ final class Transfers extends Kernels {
         }
     }
 
+    static void zero(NdTensor x) {
+        Pointer.memset(new Window(x.address(), 0), 0, x.size() * x.dtype().bytes());
+    }
+
     void fill(NdTensor x, double value) {
         if (value == 0) {
-            Pointer.memset(new Window(x.address(), 0), 0, x.size() * x.dtype().bytes());
+            zero(x);
         } else {
             float[] values = new float[Math.toIntExact(x.size())];
             java.util.Arrays.fill(values, (float) value);

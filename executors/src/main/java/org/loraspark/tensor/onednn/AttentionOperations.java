@@ -1,0 +1,128 @@
+package org.loraspark.tensor.onednn;
+
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.softmax_backward;
+import org.bytedeco.dnnl.softmax_forward;
+import org.loraspark.tensor.DType;
+
+/** The compiled primitives that attention is a chain of, for one {@link AttentionShape}. */
+final class AttentionOperations {
+    private static final int LAST_OF_TWO = 1;
+
+    private final Dnnl context;
+
+    AttentionOperations(Dnnl context) {
+        this.context = context;
+    }
+
+    /**
+     * scale * x kᵀ, on x, packed keys and the result.
+     *
+     * @param result F32 for scores, the compute type for gradients of probabilities
+     * @param sum adds to what the result holds
+     * @param keys layout of the packed keys
+     */
+    Operation scores(AttentionShape s, DType result, double scale, boolean sum, memory.desc keys) {
+        long flag = (result == DType.F32 ? 1 : 0) + (sum ? 2 : 0) + (scale == 1 ? 4 : 0);
+        return context.operation(
+                s.key("scores", flag),
+                () -> product(
+                        s.interleaved(s.queries(), s.run()),
+                        keys,
+                        s.dense(result, s.run(), s.keys()),
+                        PostOps.none().scale(scale).accumulate(sum ? 1 : 0)));
+    }
+
+    /** scale * w x over all keys, on weights, packed x and the result {@code [.., run, padded]}. */
+    Operation weigh(AttentionShape s, double scale, memory.desc values) {
+        return context.operation(
+                s.key("weigh", scale == 1 ? 1 : 0),
+                () -> product(
+                        s.dense(s.type(), s.run(), s.keys()),
+                        values,
+                        s.padded() == s.width()
+                                ? s.interleaved(s.queries(), s.run())
+                                : s.dense(s.type(), s.run(), s.padded()),
+                        PostOps.none().scale(scale)));
+    }
+
+    /** scale * xᵀ w over the run, on x, weights and the result {@code [.., width, keys]} in float32. */
+    Operation gather(AttentionShape s, double scale, boolean sum) {
+        return context.operation(
+                s.key("gather", (scale == 1 ? 1 : 0) + (sum ? 2 : 0)),
+                () -> product(
+                        s.upright(s.queries(), s.run()),
+                        s.dense(s.type(), s.run(), s.keys()),
+                        s.dense(DType.F32, s.width(), s.keys()),
+                        PostOps.none().scale(scale).accumulate(sum ? 1 : 0)));
+    }
+
+    /** Probabilities of scores, on both. */
+    Operation softmax(AttentionShape s) {
+        return context.operation(s.key("softmax", 0), () -> {
+            memory.desc scores = rows(s, DType.F32);
+            memory.desc probabilities = rows(s, s.type());
+            softmax_forward.primitive_desc pd = softmax(scores, probabilities);
+            return new Operation(context, pd, new softmax_forward(pd))
+                    .with(Operation.SRC, scores)
+                    .with(Operation.DST, probabilities);
+        });
+    }
+
+    /** P * (dP - rowsum(P * dP)), on P, dP and the result. */
+    Operation softmaxBackward(AttentionShape s) {
+        return context.operation(s.key("softmaxBackward", 0), () -> {
+            memory.desc rows = rows(s, s.type());
+            softmax_backward.primitive_desc pd = new softmax_backward.primitive_desc(
+                    Dnnl.CPU,
+                    algorithm.softmax_accurate,
+                    rows,
+                    rows,
+                    rows,
+                    LAST_OF_TWO,
+                    softmax(rows, rows),
+                    PostOps.none().attributes(),
+                    false);
+            return new Operation(context, pd, new softmax_backward(pd))
+                    .with(Operation.DST, rows)
+                    .with(Operation.DIFF_DST, rows)
+                    .with(Operation.DIFF_SRC, rows);
+        });
+    }
+
+    /** A copy into another layout. */
+    Operation reorder(Key key, Supplier<memory.desc> from, Supplier<memory.desc> to) {
+        return context.operation(key, () -> context.reorder(from.get(), to.get(), PostOps.none()));
+    }
+
+    private static softmax_forward.primitive_desc softmax(memory.desc from, memory.desc to) {
+        return new softmax_forward.primitive_desc(
+                Dnnl.CPU,
+                prop_kind.forward_training,
+                algorithm.softmax_accurate,
+                from,
+                to,
+                LAST_OF_TWO,
+                PostOps.none().attributes(),
+                false);
+    }
+
+    private static memory.desc rows(AttentionShape s, DType type) {
+        return Dnnl.dense(type, s.samples() * s.heads() * s.run(), s.keys());
+    }
+
+    private Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
+        matmul.primitive_desc pd =
+                new matmul.primitive_desc(Dnnl.CPU, left, right, result, postOps.attributes(), false);
+        return new Operation(context, pd, new matmul(pd))
+                .with(Operation.SRC, left)
+                .with(Operation.WEIGHTS, pd.weights_desc())
+                .with(Operation.DST, result)
+                .with(postOps)
+                .weights(pd.weights_desc());
+    }
+}
