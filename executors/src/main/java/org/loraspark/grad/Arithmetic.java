@@ -3,35 +3,27 @@ package org.loraspark.grad;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Shapes;
 
-/** Sums and shapes. */
+/** Sums and shapes; none of them reads a value on the way back. */
 public final class Arithmetic {
     private Arithmetic() {}
 
     /** a + b of the same shape. */
     public static Var add(Var a, Var b) {
         Tape tape = a.tape();
-        return tape.record(
-                tape.engine().add(a.value(), b.value()),
-                dy -> {
-                    tape.move(a, dy);
-                    tape.move(b, dy);
-                },
-                a,
-                b);
+        return tape.record(tape.output(tape.engine().add(a.value(), b.value()), a, b), dy -> {
+            tape.move(a, dy);
+            tape.move(b, dy);
+        });
     }
 
     /** x {@code [batch, ..., channels]} plus one row {@code [batch, channels]} for each picture. */
     public static Var addPerSample(Var x, Var rows) {
         Tape tape = x.tape();
         Engine engine = tape.engine();
-        return tape.record(
-                engine.addPerSample(x.value(), rows.value()),
-                dy -> {
-                    tape.into(rows, (dx, beta) -> engine.addPerSampleBackward(dy, dx, beta));
-                    tape.move(x, dy);
-                },
-                x,
-                rows);
+        return tape.record(tape.output(engine.addPerSample(x.value(), rows.value()), x, rows), dy -> {
+            tape.into(rows, (dx, beta) -> engine.addPerSampleBackward(dy, dx, beta));
+            tape.move(x, dy);
+        });
     }
 
     /** Along the last dimension: {@code [..., m], [..., n] -> [..., m + n]}. */
@@ -39,14 +31,10 @@ public final class Arithmetic {
         Tape tape = a.tape();
         Engine engine = tape.engine();
         long m = Shapes.last(a.shape());
-        return tape.record(
-                engine.concat(a.value(), b.value()),
-                dy -> {
-                    tape.into(a, (dx, beta) -> engine.columns(dy, 0, dx, beta));
-                    tape.into(b, (dx, beta) -> engine.columns(dy, m, dx, beta));
-                },
-                a,
-                b);
+        return tape.record(tape.output(engine.concat(a.value(), b.value()), a, b), dy -> {
+            tape.into(a, (dx, beta) -> engine.columns(dy, 0, dx, beta));
+            tape.into(b, (dx, beta) -> engine.columns(dy, m, dx, beta));
+        });
     }
 
     /** Nearest neighbour: {@code [batch, h, w, channels] -> [batch, height, width, channels]}. */
@@ -54,14 +42,17 @@ public final class Arithmetic {
         Tape tape = x.tape();
         Engine engine = tape.engine();
         return tape.record(
-                engine.upsample(x.value(), height, width),
-                dy -> tape.into(x, (dx, beta) -> engine.upsampleBackward(dy, dx, beta)),
-                x);
+                tape.output(engine.upsample(x.value(), height, width), x),
+                dy -> tape.into(x, (dx, beta) -> engine.upsampleBackward(dy, dx, beta)));
     }
 
     /** The same memory under another shape. */
     public static Var reshape(Var x, long... shape) {
         Tape tape = x.tape();
-        return tape.record(x.value().reshape(shape), dy -> tape.move(x, dy), x);
+        if (Shapes.size(shape) != x.size()) {
+            throw new IllegalArgumentException(
+                    "reshape: " + Shapes.toString(x.shape()) + " cannot become " + Shapes.toString(shape));
+        }
+        return tape.record(tape.outputIn(x, shape, x), dy -> tape.move(x, dy));
     }
 }

@@ -18,20 +18,25 @@ public final class Attentions {
     public static Var attention(Var q, Var k, Var v, int heads, boolean causal) {
         Tape tape = q.tape();
         Engine engine = tape.engine();
-        AttentionResult y = engine.attention(q.value(), k.value(), v.value(), heads, causal);
+        AttentionResult made = engine.attention(q.value(), k.value(), v.value(), heads, causal);
+        Var y = tape.output(made.output(), q, k, v);
+        Var stats = tape.output(made.stats());
         return tape.record(
-                y.output(),
+                y,
                 dy -> {
                     Tensor dq = engine.empty(q.shape());
                     Tensor dk = engine.empty(k.shape());
                     Tensor dv = engine.empty(v.shape());
-                    engine.attentionBackward(dy, q.value(), k.value(), v.value(), y, heads, causal, dq, dk, dv);
+                    AttentionResult forward = new AttentionResult(y.value(), stats.value());
+                    engine.attentionBackward(dy, q.value(), k.value(), v.value(), forward, heads, causal, dq, dk, dv);
                     tape.give(q, dq);
                     tape.give(k, dk);
                     tape.give(v, dv);
                 },
                 q,
                 k,
-                v);
+                v,
+                y,
+                stats);
     }
 }

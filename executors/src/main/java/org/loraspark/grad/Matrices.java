@@ -4,7 +4,7 @@ import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.LinearWeight;
 
-/** Products with frozen weights: their way back reaches the input and never the weight. */
+/** Products with frozen weights: their way back reaches the input and never the weight, and reads no value. */
 public final class Matrices {
     private Matrices() {}
 
@@ -13,9 +13,18 @@ public final class Matrices {
         Tape tape = x.tape();
         Engine engine = tape.engine();
         return tape.record(
-                engine.linear(x.value(), w),
-                dy -> tape.into(x, (dx, beta) -> engine.linearBackward(dy, w, dx, beta)),
-                x);
+                tape.output(engine.linear(x.value(), w), x),
+                dy -> tape.into(x, (dx, beta) -> engine.linearBackward(dy, w, dx, beta)));
+    }
+
+    /** y = x Wᵀ + b + residual; the residual's gradient is dy itself. */
+    public static Var linearAdd(Var x, LinearWeight w, Var residual) {
+        Tape tape = x.tape();
+        Engine engine = tape.engine();
+        return tape.record(tape.output(engine.linearAdd(x.value(), w, residual.value()), x, residual), dy -> {
+            tape.into(x, (dx, beta) -> engine.linearBackward(dy, w, dx, beta));
+            tape.move(residual, dy);
+        });
     }
 
     /** {@code [batch, height, width, in] -> [batch, height', width', out]}; dx is the transposed convolution of dy. */
@@ -23,8 +32,17 @@ public final class Matrices {
         Tape tape = x.tape();
         Engine engine = tape.engine();
         return tape.record(
-                engine.conv2d(x.value(), w),
-                dy -> tape.into(x, (dx, beta) -> engine.conv2dBackward(dy, w, dx, beta)),
-                x);
+                tape.output(engine.conv2d(x.value(), w), x),
+                dy -> tape.into(x, (dx, beta) -> engine.conv2dBackward(dy, w, dx, beta)));
+    }
+
+    /** The convolution plus a residual; the residual's gradient is dy itself. */
+    public static Var conv2dAdd(Var x, ConvWeight w, Var residual) {
+        Tape tape = x.tape();
+        Engine engine = tape.engine();
+        return tape.record(tape.output(engine.conv2dAdd(x.value(), w, residual.value()), x, residual), dy -> {
+            tape.into(x, (dx, beta) -> engine.conv2dBackward(dy, w, dx, beta));
+            tape.move(residual, dy);
+        });
     }
 }

@@ -10,45 +10,67 @@ import org.loraspark.tensor.Tensor;
 /**
  * Records operations on the way forward and replays their gradients on the way back (reverse-mode differentiation). It
  * follows only what depends on a {@link #parameter}: an operation without such an input leaves no trace, so the tape
- * starts at the first trainable module. Everything made while a tape is open is returned to the engine when it closes.
+ * starts at the first trainable module.
+ *
+ * <p>Who owns a value: the {@link #block} that made it. At the block's end its memory goes back to the engine, unless it
+ * is the block's result or a recorded operation reads it on the way back; then the block around takes it over. On the
+ * way back a value goes with the last operation that reads it, and a gradient with the operation that handed it on. What
+ * can be made again ({@link #canBeMadeAgain}) is not kept, but computed when it is first read on the way back.
  */
 public final class Tape implements AutoCloseable {
-    private record Node(Var output, Backward backward) {}
+    /** What is replayed: an operation, or a segment that is run again and leaves its operations here. */
+    private record Node(Var output, Backward backward, Supplier<Var> segment, Var[] reads) {}
 
     private final Engine engine;
     private final boolean recording;
+    private final boolean checkpointing;
     private final Scope scope;
     private final List<Node> nodes = new ArrayList<>();
+
+    /** Values of the blocks that are open, the innermost one's last. */
+    private final List<Held> values = new ArrayList<>();
+
+    /** In the first run of a segment: gradients are foreseen, but no operation is recorded. */
+    private boolean paused;
+
+    /** On the way back. */
+    private boolean back;
+
+    /** Of the operation that is being replayed, if one is. */
+    private Scope step;
 
     /** The gradient whose operation is being replayed, as long as nobody has taken its memory over. */
     private Tensor inFlight;
 
-    private Tape(Engine engine, boolean recording) {
+    private Tape(Engine engine, boolean recording, boolean checkpointing) {
         this.engine = engine;
         this.recording = recording;
+        this.checkpointing = checkpointing;
         this.scope = engine.scope();
     }
 
     /** A tape for training. */
     public static Tape recording(Engine engine) {
-        return new Tape(engine, true);
+        return new Tape(engine, true, false);
     }
 
-    /** A tape that records nothing; {@link #block}s give their memory back as soon as they are done. */
+    /** A tape for training that keeps no more of a {@link #segment} than its result and runs it twice. */
+    public static Tape checkpointing(Engine engine) {
+        return new Tape(engine, true, true);
+    }
+
+    /** A tape that records nothing. */
     public static Tape inference(Engine engine) {
-        return new Tape(engine, false);
+        return new Tape(engine, false, false);
     }
 
     public Engine engine() {
         return engine;
     }
 
-    public boolean isRecording() {
-        return recording;
-    }
-
+    /** A value without gradient that stays the caller's. */
     public Var constant(Tensor value) {
-        return new Var(this, value, false, null);
+        return var(new Held(value, false), value.shape(), false);
     }
 
     /**
@@ -57,35 +79,86 @@ public final class Tape implements AutoCloseable {
      * @param grad same size; gradients are added to what it holds, and it outlives the tape
      */
     public Var parameter(Tensor value, Tensor grad) {
-        return new Var(this, value, recording, grad);
+        return new Var(this, new Held(value, false), value.shape(), recording, grad);
+    }
+
+    /** What an operation has just made of its inputs. */
+    public Var output(Tensor value, Var... inputs) {
+        return var(new Held(value, true), value.shape(), requireGrad(inputs));
+    }
+
+    /** The output of an operation that has worked in the memory of {@code y}, or looks at it under another shape. */
+    public Var outputIn(Var y, long[] shape, Var... inputs) {
+        return new Var(this, y.held(), shape, requireGrad(inputs), null);
     }
 
     /**
-     * The output of an operation.
+     * Remembers an operation's way back, if its output needs a gradient.
      *
-     * @param backward hands the output's gradient on to the inputs with {@link #into} and {@link #move}; kept only when
-     *     an input requires a gradient
+     * @param backward hands the output's gradient on to the inputs with {@link #into}, {@link #move} and {@link #give}
+     * @param reads the values that {@code backward} looks at; no others are there any more when it is called
+     * @return the output
      */
-    public Var record(Tensor value, Backward backward, Var... inputs) {
-        boolean requiresGrad = false;
-        for (Var input : inputs) {
-            requiresGrad |= input.requiresGrad();
-        }
-        Var output = new Var(this, value, requiresGrad, null);
-        if (requiresGrad) {
-            nodes.add(new Node(output, backward));
+    public Var record(Var output, Backward backward, Var... reads) {
+        if (isRecorded(output)) {
+            add(new Node(output, backward, null, reads));
         }
         return output;
     }
 
-    /** Runs a part of a model whose only result is its last value; without recording, its other memory is freed. */
+    /**
+     * Lets a value be dropped and computed again on the way back, bit for bit.
+     *
+     * @param recipe makes it from what the operation that made it reads on the way back
+     * @return the value
+     */
+    public Var canBeMadeAgain(Var value, Supplier<Tensor> recipe) {
+        if (isRecorded(value)) {
+            value.held().recipe = recipe;
+        }
+        return value;
+    }
+
+    /** Runs a part of a model whose only result is its last value. */
     public Var block(Supplier<Var> body) {
-        if (recording) {
-            return body.get();
-        }
+        int first = values.size();
         try (Scope inner = engine.scope()) {
-            return constant(inner.keep(body.get().value()));
+            Var result = body.get();
+            List<Held> made = values.subList(first, values.size());
+            made.removeIf(value -> {
+                boolean stays = value == result.held() || value.isKept() || !value.made && value.readers > 0;
+                if (stays && value.tensor != null) {
+                    inner.keep(value.tensor);
+                } else if (value.made) {
+                    value.tensor = null;
+                }
+                return !stays;
+            });
+            return result;
         }
+    }
+
+    /**
+     * A block that a {@linkplain #checkpointing checkpointing} tape runs again on the way back, in place of keeping what
+     * its operations read. It must do the same in both runs.
+     *
+     * @param reads all values from outside that the body reads
+     */
+    public Var segment(Supplier<Var> body, Var... reads) {
+        if (!checkpointing || paused) {
+            return block(body);
+        }
+        Var output;
+        paused = true;
+        try {
+            output = block(body);
+        } finally {
+            paused = false;
+        }
+        if (isRecorded(output)) {
+            add(new Node(output, null, body, reads));
+        }
+        return output;
     }
 
     /** Adds a kernel's gradient to {@code x}, if {@code x} needs one. */
@@ -94,7 +167,7 @@ public final class Tape implements AutoCloseable {
             return;
         }
         if (x.grad() == null) {
-            x.grad(engine.empty(x.shape()));
+            x.grad(step.keep(engine.empty(x.shape())));
             kernel.apply(x.grad(), 0);
         } else {
             kernel.apply(x.grad(), 1);
@@ -112,26 +185,26 @@ public final class Tape implements AutoCloseable {
             x.grad(dy.reshape(x.shape()));
             inFlight = null;
         } else {
-            Tensor copy = engine.empty(x.shape());
-            engine.copy(dy.reshape(x.shape()), copy);
-            x.grad(copy);
+            x.grad(step.keep(engine.empty(x.shape())));
+            engine.copy(dy.reshape(x.shape()), x.grad());
         }
     }
 
     /** Adds a gradient that a kernel has just made to {@code x}, and takes its memory over. */
     public void give(Var x, Tensor gradient) {
         if (!x.requiresGrad()) {
-            scope.release(gradient);
-        } else if (x.grad() == null) {
-            x.grad(gradient);
+            return;
+        }
+        if (x.grad() == null) {
+            x.grad(step.keep(gradient));
         } else {
             engine.axpy(1, gradient, x.grad());
-            scope.release(gradient);
         }
     }
 
     /**
-     * Walks the tape back and adds every parameter's gradient to its tensor. May be called once.
+     * Walks the tape back and adds every parameter's gradient to its tensor. May be called once; the values that
+     * operations have read are gone afterwards.
      *
      * @param dy gradient of the loss with respect to {@code output}; its memory stays the caller's
      */
@@ -140,26 +213,106 @@ public final class Tape implements AutoCloseable {
             throw new IllegalStateException("the output depends on no trainable parameter");
         }
         output.grad(engine.cloneOf(dy));
-        for (int i = nodes.size() - 1; i >= 0; i--) {
-            Node node = nodes.get(i);
+        back = true;
+        while (!nodes.isEmpty()) {
+            Node node = nodes.remove(nodes.size() - 1);
             Tensor grad = node.output().grad();
-            if (grad == null) {
-                continue;
-            }
             node.output().grad(null);
-            inFlight = grad;
-            node.backward().apply(grad);
-            if (inFlight != null) {
-                scope.release(grad);
-                inFlight = null;
+            if (grad != null && node.segment() != null) {
+                runAgain(node, grad);
+            } else if (grad != null) {
+                replay(node.backward(), grad);
+            }
+            for (Var read : node.reads()) {
+                letGo(read.held());
             }
         }
-        nodes.clear();
+    }
+
+    private void replay(Backward backward, Tensor grad) {
+        inFlight = grad;
+        try (Scope operation = engine.scope()) {
+            step = operation;
+            backward.apply(grad);
+        } finally {
+            step = null;
+        }
+        if (inFlight != null) {
+            scope.release(grad);
+            inFlight = null;
+        }
+    }
+
+    /** Its operations are the next to be replayed. */
+    private void runAgain(Node node, Tensor grad) {
+        for (Var read : node.reads()) {
+            tensor(read.held());
+        }
+        Var output = block(node.segment());
+        output.grad(grad);
+        if (output.held().readers == 0) {
+            drop(output.held());
+        }
+    }
+
+    Tensor tensor(Held value) {
+        if (value.tensor == null) {
+            if (value.recipe == null || !back) {
+                throw new IllegalStateException("a value is read after its block has given it back");
+            }
+            try (Scope inner = engine.scope()) {
+                value.tensor = inner.keep(value.recipe.get());
+            }
+            if (step != null) {
+                step.keep(value.tensor);
+            }
+        }
+        return value.tensor;
+    }
+
+    private void letGo(Held value) {
+        value.readers--;
+        if (value.readers == 0) {
+            drop(value);
+        }
+    }
+
+    private void drop(Held value) {
+        if (value.made && value.tensor != null) {
+            scope.release(value.tensor);
+            value.tensor = null;
+        }
+    }
+
+    private Var var(Held value, long[] shape, boolean requiresGrad) {
+        values.add(value);
+        return new Var(this, value, shape, requiresGrad, null);
+    }
+
+    private void add(Node node) {
+        for (Var read : node.reads()) {
+            read.held().readers++;
+        }
+        nodes.add(node);
+    }
+
+    private boolean isRecorded(Var output) {
+        return output.requiresGrad() && !paused;
+    }
+
+    private static boolean requireGrad(Var... inputs) {
+        for (Var input : inputs) {
+            if (input.requiresGrad()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
     public void close() {
         nodes.clear();
+        values.clear();
         scope.close();
     }
 }

@@ -97,26 +97,24 @@ public final class LoraAdapters {
         Tape tape = x.tape();
         double scale = pairs.get(module).scale();
         LoraModule m = layout.modules().get(module);
-        long rows = x.value().size() / m.in();
-        Tensor x2 = x.value().reshape(rows, m.in());
-        Tensor y2 = y.value().reshape(rows, m.out());
+        long rows = x.size() / m.in();
 
         Tensor hidden = engine.empty(rows, m.rank()); // [N, rank]
-        engine.gemm(x2, false, down.value(), true, hidden, 1, 0);
-        Tensor mask = dropout.active() ? engine.upload(dropout.mask(module, rows, m.rank()), rows, m.rank()) : null;
-        Tensor kept = mask == null ? hidden : engine.multiply(hidden, mask);
-        engine.gemm(kept, false, up.value(), true, y2, scale, 1);
-        if (!tape.isRecording()) {
-            return y;
-        }
+        engine.gemm(x.value().reshape(rows, m.in()), false, down.value(), true, hidden, 1, 0);
+        Var mask = dropout.active()
+                ? tape.output(engine.upload(dropout.mask(module, rows, m.rank()), rows, m.rank()))
+                : null;
+        Var kept = tape.output(mask == null ? hidden : engine.multiply(hidden, mask.value()));
+        engine.gemm(kept.value(), false, up.value(), true, y.value().reshape(rows, m.out()), scale, 1);
         return tape.record(
-                y.value(),
+                tape.outputIn(y, y.shape(), x, y, down, up),
                 dy -> {
                     Tensor dy2 = dy.reshape(rows, m.out());
-                    tape.into(up, (dUp, beta) -> engine.gemm(dy2, true, kept, false, dUp, scale, beta));
+                    tape.into(up, (dUp, beta) -> engine.gemm(dy2, true, kept.value(), false, dUp, scale, beta));
                     Tensor dKept = engine.empty(rows, m.rank());
                     engine.gemm(dy2, false, up.value(), false, dKept, scale, 0);
-                    Tensor dHidden = mask == null ? dKept : engine.multiply(dKept, mask);
+                    Tensor dHidden = mask == null ? dKept : engine.multiply(dKept, mask.value());
+                    Tensor x2 = x.value().reshape(rows, m.in());
                     tape.into(down, (dDown, beta) -> engine.gemm(dHidden, true, x2, false, dDown, 1, beta));
                     tape.into(
                             x,
@@ -124,9 +122,6 @@ public final class LoraAdapters {
                                     dHidden, false, down.value(), false, dx.reshape(rows, m.in()), 1, beta));
                     tape.move(y, dy);
                 },
-                x,
-                y,
-                down,
-                up);
+                mask == null ? new Var[] {x, kept} : new Var[] {x, kept, mask});
     }
 }

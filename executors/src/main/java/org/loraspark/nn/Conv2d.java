@@ -9,4 +9,9 @@ public record Conv2d(String name, ConvWeight weight) {
     public Var forward(Var x) {
         return Matrices.conv2d(x, weight);
     }
+
+    /** residual + the convolution. */
+    public Var addTo(Var residual, Var x) {
+        return Matrices.conv2dAdd(x, weight, residual);
+    }
 }

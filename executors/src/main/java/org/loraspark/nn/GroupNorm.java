@@ -9,4 +9,9 @@ public record GroupNorm(int groups, Tensor weight, Tensor bias, double eps) {
     public Var forward(Var x) {
         return Norms.groupNorm(x, groups, weight, bias, eps);
     }
+
+    /** silu of the normalised values. */
+    public Var silu(Var x) {
+        return Norms.groupNormSilu(x, groups, weight, bias, eps);
+    }
 }

@@ -12,4 +12,9 @@ public record Linear(String name, LinearWeight weight) {
     public Var forward(Pass pass, Var x) {
         return pass.adapters().adapt(name, x, Matrices.linear(x, weight));
     }
+
+    /** residual + y. */
+    public Var addTo(Var residual, Pass pass, Var x) {
+        return pass.adapters().adapt(name, x, Matrices.linearAdd(x, weight, residual));
+    }
 }

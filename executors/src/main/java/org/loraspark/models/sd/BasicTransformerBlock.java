@@ -1,7 +1,7 @@
 package org.loraspark.models.sd;
 
 import org.loraspark.grad.Activations;
-import org.loraspark.grad.Arithmetic;
+import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
 import org.loraspark.nn.LayerNorm;
 import org.loraspark.nn.Layers;
@@ -31,11 +31,15 @@ final class BasicTransformerBlock {
     }
 
     Var forward(Pass pass, Var input, Var text) {
-        Var x = input;
-        Var n1 = norm1.forward(x);
-        x = Arithmetic.add(x, attn1.forward(pass, n1, n1));
-        x = Arithmetic.add(x, attn2.forward(pass, norm2.forward(x), text));
-        Var hidden = Activations.geglu(feedForwardIn.forward(pass, norm3.forward(x)));
-        return Arithmetic.add(x, feedForwardOut.forward(pass, hidden));
+        Tape tape = pass.tape();
+        Var x = tape.block(() -> {
+            Var n = norm1.forward(input);
+            return attn1.addTo(input, pass, n, n);
+        });
+        Var y = tape.block(() -> attn2.addTo(x, pass, norm2.forward(x), text));
+        return tape.block(() -> {
+            Var hidden = Activations.geglu(feedForwardIn.forward(pass, norm3.forward(y)));
+            return feedForwardOut.addTo(y, pass, hidden);
+        });
     }
 }

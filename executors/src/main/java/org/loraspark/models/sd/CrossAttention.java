@@ -23,13 +23,16 @@ final class CrossAttention {
     }
 
     /**
+     * residual + attention.
+     *
+     * @param residual {@code [batch, tokens, dim]}
      * @param x {@code [batch, tokens, dim]}
      * @param context {@code [batch, contextTokens, contextDim]}
      */
-    Var forward(Pass pass, Var x, Var context) {
+    Var addTo(Var residual, Pass pass, Var x, Var context) {
         Var q = query.forward(pass, x);
         Var k = key.forward(pass, context);
         Var v = value.forward(pass, context);
-        return out.forward(pass, Attentions.attention(q, k, v, heads, false));
+        return out.addTo(residual, pass, Attentions.attention(q, k, v, heads, false));
     }
 }

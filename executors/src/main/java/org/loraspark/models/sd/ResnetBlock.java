@@ -1,7 +1,6 @@
 package org.loraspark.models.sd;
 
 import java.util.List;
-import org.loraspark.grad.Activations;
 import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Var;
 import org.loraspark.nn.Conv2d;
@@ -48,28 +47,28 @@ final class ResnetBlock {
      * @return {@code [batch, height, width, out]}
      */
     Var forward(Pass pass, Var x, Var time) {
-        Var h = normalised(pass, norm1, conv1, x);
-        for (Linear projection : timeProjection) {
-            h = Arithmetic.addPerSample(h, projection.forward(pass, time));
-        }
-        return finish(pass, x, h);
+        Var hidden = pass.tape().block(() -> {
+            Var h = conv1.forward(norm1.silu(x));
+            for (Linear projection : timeProjection) {
+                h = Arithmetic.addPerSample(h, projection.forward(pass, time));
+            }
+            return h;
+        });
+        return finish(pass, x, hidden);
     }
 
     /** Without time. */
     Var forward(Pass pass, Var x) {
-        return finish(pass, x, normalised(pass, norm1, conv1, x));
+        return finish(pass, x, pass.tape().block(() -> conv1.forward(norm1.silu(x))));
     }
 
     private Var finish(Pass pass, Var x, Var hidden) {
-        Var h = normalised(pass, norm2, conv2, hidden);
-        Var skip = x;
-        for (Linear projection : shortcut) {
-            skip = projection.forward(pass, x);
-        }
-        return Arithmetic.add(skip, h);
-    }
-
-    private static Var normalised(Pass pass, GroupNorm norm, Conv2d conv, Var x) {
-        return pass.tape().block(() -> conv.forward(Activations.silu(norm.forward(x))));
+        return pass.tape().block(() -> {
+            Var skip = x;
+            for (Linear projection : shortcut) {
+                skip = projection.forward(pass, x);
+            }
+            return conv2.addTo(skip, norm2.silu(hidden));
+        });
     }
 }

@@ -3,7 +3,6 @@ package org.loraspark.models.sd;
 import java.util.ArrayList;
 import java.util.List;
 import org.loraspark.grad.Activations;
-import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
@@ -42,13 +41,15 @@ public final class TextEncoder {
         }
 
         Var forward(Pass pass, Var x) {
-            Var n = norm1.forward(x);
-            Var attention = Attentions.attention(
-                    query.forward(pass, n), key.forward(pass, n), value.forward(pass, n), config.heads(), true);
-            Var h = Arithmetic.add(x, out.forward(pass, attention));
+            Var h = pass.tape().block(() -> {
+                Var n = norm1.forward(x);
+                Var attention = Attentions.attention(
+                        query.forward(pass, n), key.forward(pass, n), value.forward(pass, n), config.heads(), true);
+                return out.addTo(x, pass, attention);
+            });
             Var hidden = fc1.forward(pass, norm2.forward(h));
             Var active = config.quickGelu() ? Activations.quickGelu(hidden) : Activations.gelu(hidden);
-            return Arithmetic.add(h, fc2.forward(pass, active));
+            return fc2.addTo(h, pass, active);
         }
     }
 

@@ -35,9 +35,9 @@ final class Transformer2D {
      * @param text {@code [batch, tokens, contextDim]}
      */
     Var forward(Pass pass, Var x, Var text) {
-        long pixels = x.dim(1) * x.dim(2);
-        Var tokens = Arithmetic.reshape(norm.forward(x), x.dim(0), pixels, x.dim(3));
-        Var h = projOut.forward(pass, block.forward(pass, projIn.forward(pass, tokens), text));
-        return Arithmetic.add(x, Arithmetic.reshape(h, x.shape()));
+        long[] tokens = {x.dim(0), x.dim(1) * x.dim(2), x.dim(3)};
+        Var start = pass.tape().block(() -> projIn.forward(pass, Arithmetic.reshape(norm.forward(x), tokens)));
+        Var h = block.forward(pass, start, text);
+        return Arithmetic.reshape(projOut.addTo(Arithmetic.reshape(x, tokens), pass, h), x.shape());
     }
 }

@@ -25,13 +25,21 @@ public final class UNet {
     /** A resnet with the transformer after it, when the level has any. */
     private record Stage(ResnetBlock resnet, List<Transformer2D> transformers) {
         Var forward(Pass pass, Var x, Var time, Var text) {
-            return pass.tape().block(() -> {
-                Var h = resnet.forward(pass, x, time);
-                for (Transformer2D transformer : transformers) {
-                    h = transformer.forward(pass, h, text);
-                }
-                return h;
-            });
+            return pass.tape().segment(() -> run(pass, x, time, text), x, time, text);
+        }
+
+        /** Sees the output of its partner on the way down too. */
+        Var forward(Pass pass, Var x, Var partner, Var time, Var text) {
+            return pass.tape()
+                    .segment(() -> run(pass, Arithmetic.concat(x, partner), time, text), x, partner, time, text);
+        }
+
+        private Var run(Pass pass, Var x, Var time, Var text) {
+            Var h = resnet.forward(pass, x, time);
+            for (Transformer2D transformer : transformers) {
+                h = transformer.forward(pass, h, text);
+            }
+            return h;
         }
     }
 
@@ -131,7 +139,7 @@ public final class UNet {
         for (Level level : up) {
             for (Stage stage : level.stages()) {
                 Var skip = skips.pop();
-                x = stage.forward(pass, Arithmetic.concat(x, skip), time, text);
+                x = stage.forward(pass, x, skip, time, text);
             }
             for (Conv2d upsample : level.resample()) {
                 // An odd size was rounded up on the way down: the partner says which size to return to.
@@ -142,7 +150,7 @@ public final class UNet {
             }
         }
         Var last = x;
-        return pass.tape().block(() -> convOut.forward(Activations.silu(normOut.forward(last))));
+        return pass.tape().block(() -> convOut.forward(normOut.silu(last)));
     }
 
     private Stage stage(Layers layers, String block, int i, int in, int out, boolean attention, int level) {

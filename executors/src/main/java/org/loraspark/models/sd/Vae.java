@@ -2,7 +2,6 @@ package org.loraspark.models.sd;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.loraspark.grad.Activations;
 import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Var;
@@ -51,10 +50,11 @@ public final class Vae {
         }
 
         private Var attention(Pass pass, Var x) {
-            Var n = Arithmetic.reshape(norm.forward(x), x.dim(0), x.dim(1) * x.dim(2), x.dim(3));
+            long[] pixels = {x.dim(0), x.dim(1) * x.dim(2), x.dim(3)};
+            Var n = Arithmetic.reshape(norm.forward(x), pixels);
             Var h = Attentions.attention(
                     query.forward(pass, n), key.forward(pass, n), value.forward(pass, n), 1, false);
-            return Arithmetic.add(x, Arithmetic.reshape(out.forward(pass, h), x.shape()));
+            return Arithmetic.reshape(out.addTo(Arithmetic.reshape(x, pixels), pass, h), x.shape());
         }
     }
 
@@ -143,8 +143,8 @@ public final class Vae {
                 x = downsample.forward(x);
             }
         }
-        x = encoderMid.forward(pass, x);
-        return quant.forward(pass, encoderOut.forward(Activations.silu(encoderNorm.forward(x))));
+        Var last = encoderMid.forward(pass, x);
+        return pass.tape().block(() -> quant.forward(pass, encoderOut.forward(encoderNorm.silu(last))));
     }
 
     /**
@@ -163,7 +163,7 @@ public final class Vae {
             }
         }
         Var last = x;
-        return pass.tape().block(() -> decoderOut.forward(Activations.silu(decoderNorm.forward(last))));
+        return pass.tape().block(() -> decoderOut.forward(decoderNorm.silu(last)));
     }
 
     private static Var resnets(Pass pass, Level level, Var input) {

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import org.loraspark.tensor.AttentionResult;
 import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
@@ -53,16 +55,26 @@ public final class MetaEngine implements Engine {
         return frozenBytes;
     }
 
-    private record MetaTensor(DType dtype, long[] shape) implements Tensor {
+    /** The memory that a tensor would have; {@code owner} is null when frozen or given back. */
+    private static final class MetaBlock {
+        private final long bytes;
+        private MetaScope owner;
+
+        MetaBlock(long bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    private record MetaTensor(MetaBlock block, DType dtype, long[] shape) implements Tensor {
         @Override
         public Tensor reshape(long... newShape) {
             requireSameSize("reshape", Shapes.size(shape), Shapes.size(newShape));
-            return new MetaTensor(dtype, newShape);
+            return new MetaTensor(block, dtype, newShape);
         }
 
         @Override
         public Tensor slice(long offset, long... newShape) {
-            return new MetaTensor(dtype, newShape);
+            return new MetaTensor(block, dtype, newShape);
         }
     }
 
@@ -71,32 +83,44 @@ public final class MetaEngine implements Engine {
     private record MetaConv(long in, long out, int kernel, ConvShape shape) implements ConvWeight {}
 
     private final class MetaScope implements Scope {
-        private long held;
+        private final MetaScope parent = scopes.peek();
+        private final Set<MetaBlock> blocks = new HashSet<>();
+
+        void add(MetaBlock block) {
+            block.owner = this;
+            blocks.add(block);
+        }
 
         @Override
         public Tensor keep(Tensor tensor) {
-            long size = size(tensor);
-            held -= size;
-            MetaScope outer = scopes.stream().skip(1).findFirst().orElse(this);
-            outer.held += size;
+            MetaBlock block = ((MetaTensor) tensor).block();
+            if (block.owner == this && parent != null) {
+                blocks.remove(block);
+                parent.add(block);
+            }
             return tensor;
         }
 
         @Override
         public void release(Tensor tensor) {
-            held -= size(tensor);
-            bytes -= size(tensor);
+            MetaBlock block = ((MetaTensor) tensor).block();
+            if (block.owner != null) {
+                block.owner.blocks.remove(block);
+                free(block);
+            }
         }
 
         @Override
         public void close() {
-            bytes -= held;
+            blocks.forEach(MetaEngine.this::free);
+            blocks.clear();
             scopes.remove(this);
         }
     }
 
-    private static long size(Tensor tensor) {
-        return tensor.size() * tensor.dtype().bytes();
+    private void free(MetaBlock block) {
+        block.owner = null;
+        bytes -= block.bytes;
     }
 
     @Override
@@ -123,14 +147,13 @@ public final class MetaEngine implements Engine {
 
     @Override
     public Tensor empty(DType type, long... shape) {
-        Tensor tensor = new MetaTensor(type, shape.clone());
-        long size = size(tensor);
+        MetaBlock block = new MetaBlock(Shapes.size(shape) * type.bytes());
         if (!scopes.isEmpty()) {
-            scopes.peek().held += size;
+            scopes.peek().add(block);
         }
-        bytes += size;
+        bytes += block.bytes;
         peakBytes = Math.max(peakBytes, bytes);
-        return tensor;
+        return new MetaTensor(block, type, shape.clone());
     }
 
     @Override
@@ -167,15 +190,17 @@ public final class MetaEngine implements Engine {
         return empty(x.shape());
     }
 
+    /** What open scopes hold. */
     @Override
     public long nativeBytes() {
-        return 0;
+        return bytes;
     }
 
     @Override
     public Tensor freeze(HostTensor values) {
-        frozenBytes += (long) values.size() * compute.bytes();
-        return new MetaTensor(compute, values.shape());
+        MetaBlock block = new MetaBlock((long) values.size() * compute.bytes());
+        frozenBytes += block.bytes;
+        return new MetaTensor(block, compute, values.shape());
     }
 
     @Override
@@ -242,7 +267,7 @@ public final class MetaEngine implements Engine {
 
     @Override
     public NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
-        return new NormResult(empty(x.shape()), empty(2, x.dim(0) * groups));
+        return new NormResult(empty(x.shape()), empty(master(), 2, x.dim(0) * groups));
     }
 
     @Override
@@ -250,8 +275,25 @@ public final class MetaEngine implements Engine {
             Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor dx, double beta) {}
 
     @Override
+    public NormResult groupNormSilu(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
+        return groupNorm(x, groups, gamma, beta, eps);
+    }
+
+    @Override
+    public void groupNormSiluBackward(
+            Tensor dy,
+            Tensor x,
+            Tensor stats,
+            int groups,
+            Tensor gamma,
+            Tensor beta,
+            double eps,
+            Tensor dx,
+            double b) {}
+
+    @Override
     public NormResult layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps) {
-        return new NormResult(empty(x.shape()), empty(2, Shapes.rows(x.shape())));
+        return new NormResult(empty(x.shape()), empty(master(), 2, Shapes.rows(x.shape())));
     }
 
     @Override
@@ -292,7 +334,7 @@ public final class MetaEngine implements Engine {
     @Override
     public AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
         flops += 4 * q.size() * k.dim(1);
-        return new AttentionResult(empty(q.shape()), empty(q.dim(0), heads, q.dim(1)));
+        return new AttentionResult(empty(q.shape()), empty(master(), q.dim(0), heads, q.dim(1)));
     }
 
     @Override
