@@ -37,7 +37,8 @@ public final class Memory {
             case F64 -> DataType.DOUBLE;
             case F32 -> DataType.FLOAT;
             case BF16 -> DataType.BFLOAT16;
-            default -> throw new IllegalArgumentException("no engine computes in " + dtype);
+            case F16 -> DataType.FLOAT16;
+            default -> throw new IllegalArgumentException("no engine has tensors of " + dtype);
         };
     }
 

@@ -10,6 +10,7 @@ import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
+import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
@@ -46,7 +47,7 @@ final class ConvKernels extends Kernels {
     }
 
     private NdTensor output(NdTensor x, PackedConv w) {
-        require(x.last() == w.in(), "conv2d", x);
+        requireFit(x.last() == w.in(), "conv2d", x, w);
         return memory.empty(
                 x.dim(0), w.shape().outHeight(x.dim(1), w.kernel()), w.shape().outWidth(x.dim(2), w.kernel()), w.out());
     }
@@ -95,7 +96,8 @@ final class ConvKernels extends Kernels {
     /** dx = beta dx + the convolution of dy with the transposed kernel. */
     void backward(NdTensor dy, ConvWeight weight, NdTensor dx, double beta) {
         PackedConv w = (PackedConv) weight;
-        require(dy.last() == w.out() && dx.last() == w.in(), "conv2dBackward", dy, dx);
+        requireFit(dy.last() == w.out(), "conv2dBackward", dy, w);
+        requireFit(dx.last() == w.in(), "conv2dBackward", dx, w);
         Operation operation = weighted(
                 "convBackward",
                 w.weight(),
@@ -128,6 +130,13 @@ final class ConvKernels extends Kernels {
         if (target != dx) {
             accumulate(target, dx);
             memory.release(target);
+        }
+    }
+
+    private static void requireFit(boolean fits, String kernel, NdTensor x, PackedConv w) {
+        if (!fits) {
+            throw new IllegalArgumentException(kernel + ": " + Shapes.toString(x.shape()) + " does not fit a filter of "
+                    + w.in() + " inputs, " + w.out() + " outputs and " + w.shape());
         }
     }
 

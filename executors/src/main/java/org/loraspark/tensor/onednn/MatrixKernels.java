@@ -7,6 +7,7 @@ import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.LinearWeight;
+import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
@@ -39,7 +40,7 @@ final class MatrixKernels extends Kernels {
     /** {@code [..., in] -> [..., out]}. */
     NdTensor linear(NdTensor x, LinearWeight weight) {
         PackedLinear w = (PackedLinear) weight;
-        require(x.last() == w.in(), "linear", x);
+        requireFit(x.last() == w.in(), "linear", x, w);
         NdTensor y = memory.empty(withLast(x.shape(), w.out()));
         Operation operation = linear(w, x.rows(), false);
         long address = w.weight().address(FORWARD, operation.weights(), context);
@@ -54,7 +55,8 @@ final class MatrixKernels extends Kernels {
     /** Plus a residual of the output's shape. */
     NdTensor linearAdd(NdTensor x, LinearWeight weight, NdTensor residual) {
         PackedLinear w = (PackedLinear) weight;
-        require(x.last() == w.in() && residual.size() == x.rows() * w.out(), "linearAdd", x, residual);
+        requireFit(x.last() == w.in(), "linearAdd", x, w);
+        requireFit(residual.size() == x.rows() * w.out(), "linearAdd", residual, w);
         NdTensor y = memory.empty(withLast(x.shape(), w.out()));
         Operation operation = linear(w, x.rows(), true);
         long address = w.weight().address(FORWARD, operation.weights(), context);
@@ -94,7 +96,8 @@ final class MatrixKernels extends Kernels {
     void linearBackward(NdTensor dy, LinearWeight weight, NdTensor dx, double beta) {
         PackedLinear w = (PackedLinear) weight;
         long rows = dy.rows();
-        require(dy.last() == w.out() && dx.size() == rows * w.in(), "linearBackward", dy, dx);
+        requireFit(dy.last() == w.out(), "linearBackward", dy, w);
+        requireFit(dx.size() == rows * w.in(), "linearBackward", dx, w);
         Operation operation = weighted(
                 "linearBackward",
                 w.weight(),
@@ -139,6 +142,13 @@ final class MatrixKernels extends Kernels {
                 .with(Operation.DST, result)
                 .with(postOps)
                 .weights(pd.weights_desc());
+    }
+
+    private static void requireFit(boolean fits, String kernel, NdTensor x, PackedLinear w) {
+        if (!fits) {
+            throw new IllegalArgumentException(kernel + ": " + Shapes.toString(x.shape()) + " does not fit a weight of "
+                    + w.in() + " inputs and " + w.out() + " outputs");
+        }
     }
 
     private static long[] strides(long rows, long columns, boolean transposed) {

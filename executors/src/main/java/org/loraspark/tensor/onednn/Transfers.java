@@ -28,6 +28,8 @@ final class Transfers extends Kernels {
         }
     }
 
+    private static final HalfTable HALVES = new HalfTable();
+
     Transfers(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
     }
@@ -97,24 +99,34 @@ final class Transfers extends Kernels {
         NdTensor to = Memory.permanent(wanted, host.shape());
         if (host.dtype() == wanted) {
             put(host.data(), to);
-        } else if (host.dtype() == DType.F32 || host.dtype() == DType.BF16 || host.dtype() == DType.F16) {
-            NdTensor raw = Memory.permanent(host.dtype(), host.shape());
-            put(host.data(), raw);
+        } else if (host.dtype() == DType.F32 || host.dtype() == DType.BF16) {
+            NdTensor raw = raw(host);
             copy(raw, to);
             raw.dispose();
+        } else if (host.dtype() == DType.F16) {
+            HALVES.convert(host.data(), wanted, bytes(to));
         } else {
             write(host.toFloats(), to);
         }
         return to;
     }
 
+    private static NdTensor raw(HostTensor host) {
+        NdTensor raw = Memory.permanent(host.dtype(), host.shape());
+        put(host.data(), raw);
+        return raw;
+    }
+
     private static void put(ByteBuffer data, NdTensor to) {
         long size = to.size() * to.dtype().bytes();
-        Bytes target = new Bytes(to.address(), size);
         if (data.isDirect()) {
-            Pointer.memcpy(target, new Pointer(data), size);
+            Pointer.memcpy(new Bytes(to.address(), size), new Pointer(data), size);
         } else {
-            target.asByteBuffer().put(data.duplicate());
+            bytes(to).put(data.duplicate());
         }
+    }
+
+    private static ByteBuffer bytes(NdTensor x) {
+        return new Bytes(x.address(), x.size() * x.dtype().bytes()).asByteBuffer();
     }
 }
