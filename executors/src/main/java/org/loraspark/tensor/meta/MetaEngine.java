@@ -11,6 +11,7 @@ import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.Flops;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.NormResult;
@@ -231,19 +232,19 @@ public final class MetaEngine implements Engine {
             throw new IllegalArgumentException(
                     "gemm: no product of " + a.dtype() + " and " + b.dtype() + " to " + c.dtype() + " in " + compute);
         }
-        flops += 2 * c.size() * inner;
+        flops += Flops.gemm(a, transposeA, c);
     }
 
     @Override
     public Tensor linear(Tensor x, LinearWeight w) {
         requireSameSize("linear", x.dim(-1), w.in());
-        flops += 2 * x.size() * w.out();
+        flops += Flops.linear(x, w);
         return empty(Shapes.withLast(x.shape(), w.out()));
     }
 
     @Override
     public void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta) {
-        flops += 2 * dx.size() * w.out();
+        flops += Flops.linear(dx, w);
     }
 
     @Override
@@ -252,17 +253,13 @@ public final class MetaEngine implements Engine {
         long height = w.shape().outHeight(x.dim(1), w.kernel());
         long width = w.shape().outWidth(x.dim(2), w.kernel());
         Tensor y = empty(x.dim(0), height, width, w.out());
-        flops += convFlops(y, w);
+        flops += Flops.conv(y, w);
         return y;
     }
 
     @Override
     public void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
-        flops += convFlops(dy, w);
-    }
-
-    private static long convFlops(Tensor y, ConvWeight w) {
-        return 2 * y.size() * w.in() * w.kernel() * w.kernel();
+        flops += Flops.conv(dy, w);
     }
 
     @Override
@@ -333,7 +330,7 @@ public final class MetaEngine implements Engine {
 
     @Override
     public AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
-        flops += 4 * q.size() * k.dim(1);
+        flops += Flops.attention(q, k.dim(1));
         return new AttentionResult(empty(q.shape()), empty(master(), q.dim(0), heads, q.dim(1)));
     }
 
@@ -349,8 +346,7 @@ public final class MetaEngine implements Engine {
             Tensor dq,
             Tensor dk,
             Tensor dv) {
-        // Scores again, then the products for dv, the probabilities' gradient, dq and dk.
-        flops += 10 * q.size() * k.dim(1);
+        flops += Flops.attentionBackward(q, k.dim(1));
     }
 
     @Override
