@@ -12,6 +12,7 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Size;
+import org.loraspark.tensor.NativeLimits;
 
 /**
  * Pictures through OpenCV: JPEG, PNG, WebP and BMP in, PNG and WebP out.
@@ -26,6 +27,7 @@ public final class Images {
     private static final long MAX_PIXELS = 1L << 28;
 
     static {
+        NativeLimits.lift();
         // Tasks decode in parallel already; OpenCV's own threads would only compete with them.
         opencv_core.setNumThreads(1);
     }

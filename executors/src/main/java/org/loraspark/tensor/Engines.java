@@ -8,6 +8,10 @@ import org.loraspark.UserError;
 
 /** The engines on the class path. */
 public final class Engines {
+    static {
+        NativeLimits.lift();
+    }
+
     private Engines() {}
 
     /** All providers, the preferred one first. */
