@@ -16,9 +16,23 @@ public final class DecoderMemory {
      * @param imageKeys {@code [pictures, image tokens, dim]}
      * @param keys {@code [rows, dim]}
      */
-    record Layer(Tensor imageKeys, Tensor imageValues, Tensor keys, Tensor values) {}
+    record Layer(Tensor imageKeys, Tensor imageValues, Tensor keys, Tensor values) {
+        /** Moves the last picture to place {@code i} and forgets what was there. */
+        Layer drop(Engine engine, int i) {
+            return new Layer(drop(engine, imageKeys, i), drop(engine, imageValues, i), keys, values);
+        }
 
-    private final List<Layer> layers;
+        private static Tensor drop(Engine engine, Tensor images, int i) {
+            long last = images.dim(0) - 1;
+            long size = images.dim(1) * images.dim(2);
+            if (i < last) {
+                engine.copy(images.slice(last * size, size), images.slice(i * size, size));
+            }
+            return images.slice(0, last, images.dim(1), images.dim(2));
+        }
+    }
+
+    private List<Layer> layers;
     private final int capacity;
     private int rows;
 
@@ -34,6 +48,11 @@ public final class DecoderMemory {
 
     List<Layer> layers() {
         return layers;
+    }
+
+    /** Forgets picture {@code i}; the last one takes its place. */
+    public void drop(Engine engine, int i) {
+        layers = layers.stream().map(layer -> layer.drop(engine, i)).toList();
     }
 
     /** Takes rows for the tokens that are read now. */

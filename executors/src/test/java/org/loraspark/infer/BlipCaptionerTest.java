@@ -1,0 +1,227 @@
+package org.loraspark.infer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.loraspark.UserError;
+import org.loraspark.golden.Golden;
+import org.loraspark.io.Images;
+import org.loraspark.tensor.Engine;
+
+/** Captions against transformers, and what must not change them. */
+class BlipCaptionerTest {
+    private static final BlipOptions GREEDY = new BlipOptions(1, 0, 0, "", 0, 20, 1);
+    private static final BlipOptions BEAMS = new BlipOptions(3, 0, 0, "", 0, 20, 1);
+    private static final BlipOptions DRAWN = new BlipOptions(1, 0.9, 42, "", 5, 20, 1.1);
+
+    @TempDir
+    Path temp;
+
+    static Stream<Arguments> enginesAndCases() {
+        return Golden.engineNames().stream()
+                .flatMap(engine -> Stream.of("blip", "blip-random").map(fixture -> Arguments.of(engine, fixture)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("enginesAndCases")
+    void captionsEqualThoseOfTransformers(String engine, String fixture) throws IOException {
+        JsonNode json =
+                new ObjectMapper().readTree(Golden.path(fixture + "/case.json").toFile());
+        List<CaptionRequest> pictures = pictures(texts(json.get("pictures")));
+        JsonNode captions = json.get("captions");
+        assertThat(describe(engine, fixture, GREEDY, pictures)).isEqualTo(texts(captions.get("greedy")));
+        assertThat(describe(engine, fixture, BEAMS, pictures)).isEqualTo(texts(captions.get("beams_3")));
+        assertThat(describe(engine, fixture, new BlipOptions(3, 0, 0, "", 5, 20, 1), pictures))
+                .isEqualTo(texts(captions.get("beams_3_min_5")));
+        assertThat(describe(engine, fixture, new BlipOptions(1, 0, 0, "", 0, 20, 1.5), pictures))
+                .isEqualTo(texts(captions.get("repetition_penalty_1_5")));
+        assertThat(describe(engine, fixture, new BlipOptions(1, 0, 0, "a picture of", 0, 20, 1), pictures))
+                .isEqualTo(texts(captions.get("prompted_a_picture_of")).stream()
+                        .map(caption ->
+                                caption.substring("a picture of".length()).strip())
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("enginesAndCases")
+    void companyInTheBatchChangesNothing(String engine, String fixture) {
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png", "05.png", "07.png"));
+        for (BlipOptions options : List.of(GREEDY, BEAMS, DRAWN)) {
+            List<String> together = describe(engine, fixture, options, pictures);
+            List<CaptionRequest> backwards = new ArrayList<>(pictures);
+            Collections.reverse(backwards);
+            List<String> reversed = new ArrayList<>(describe(engine, fixture, options, backwards));
+            Collections.reverse(reversed);
+            assertThat(reversed).isEqualTo(together);
+            try (Engine open = Golden.engine(engine);
+                    Captioner captioner = open(open, fixture, options)) {
+                assertThat(pictures.stream()
+                                .map(picture ->
+                                        captioner.describe(List.of(picture)).get(0)))
+                        .isEqualTo(together);
+            }
+        }
+    }
+
+    @Test
+    void drawsDependOnTheSeedAndTheContent() {
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png"));
+        List<String> first = describe("nd4j", "blip-random", DRAWN, pictures);
+        assertThat(describe("nd4j", "blip-random", DRAWN, pictures)).isEqualTo(first);
+        assertThat(describe("nd4j", "blip-random", new BlipOptions(1, 0.9, 43, "", 5, 20, 1.1), pictures))
+                .isNotEqualTo(first);
+        List<CaptionRequest> renamed = pictures.stream()
+                .map(picture -> new CaptionRequest(picture.contentHash() + "0", picture.picture()))
+                .toList();
+        assertThat(describe("nd4j", "blip-random", DRAWN, renamed)).isNotEqualTo(first);
+    }
+
+    @Test
+    void aTinyNucleusSaysTheLikeliest() {
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png"));
+        assertThat(describe("nd4j", "blip-random", new BlipOptions(1, 1e-9, 1, "", 0, 20, 1), pictures))
+                .isEqualTo(describe("nd4j", "blip-random", GREEDY, pictures));
+    }
+
+    @Test
+    void noPicturesHaveNoCaptions() {
+        assertThat(describe("nd4j", "blip", GREEDY, List.of())).isEmpty();
+    }
+
+    @Test
+    void memoryDoesNotGrowWithTheBatches() {
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png"));
+        try (Engine engine = Golden.engine();
+                Captioner captioner = open(engine, "blip", BEAMS)) {
+            captioner.describe(pictures);
+            captioner.describe(pictures);
+            long before = engine.nativeBytes();
+            for (int i = 0; i < 5; i++) {
+                captioner.describe(pictures);
+            }
+            assertThat(engine.nativeBytes()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void aVocabularyFileServesInPlaceOfTheTokenizersJson() throws IOException {
+        Path folder = copyOfDemo();
+        JsonNode vocab = new ObjectMapper()
+                .readTree(folder.resolve("tokenizer.json").toFile())
+                .path("model")
+                .path("vocab");
+        String[] lines = new String[vocab.size()];
+        vocab.properties().forEach(e -> lines[e.getValue().intValue()] = e.getKey());
+        Files.delete(folder.resolve("tokenizer.json"));
+        Files.writeString(folder.resolve("vocab.txt"), String.join("\n", lines) + "\n");
+        BlipOptions prompted = new BlipOptions(1, 0, 0, "A Picture, of", 0, 20, 1);
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png"));
+        try (Engine engine = Golden.engine();
+                Captioner captioner = open(engine, folder, prompted)) {
+            assertThat(captioner.describe(pictures)).isEqualTo(describe("nd4j", "blip", prompted, pictures));
+        }
+    }
+
+    @Test
+    void optionsThatDoNotFitTheModelAreRefused() {
+        try (Engine engine = Golden.engine()) {
+            assertThatThrownBy(() -> open(engine, "blip", new BlipOptions(1, 0, 0, "a big", 0, 62, 1)))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("writes at most 64 tokens")
+                    .hasMessageContaining("3 of the prompt and 62 of the caption");
+            assertThatThrownBy(() -> open(engine, "blip", new BlipOptions(62, 0, 0, "", 0, 20, 1)))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("knows 123 tokens, too few for 62 beams");
+        }
+    }
+
+    @Test
+    void impossibleOptionsAreRefused() {
+        for (String wrong : List.of("beams", "top-p", "longest", "shortest", "penalty", "both")) {
+            assertThatThrownBy(() -> new BlipOptions(
+                            wrong.equals("beams") ? 0 : wrong.equals("both") ? 3 : 1,
+                            wrong.equals("top-p") ? 1.5 : wrong.equals("both") ? 0.9 : 0,
+                            0,
+                            "",
+                            wrong.equals("shortest") ? 21 : 0,
+                            wrong.equals("longest") ? 0 : 20,
+                            wrong.equals("penalty") ? 0 : 1))
+                    .as(wrong)
+                    .isInstanceOf(UserError.class);
+        }
+    }
+
+    @Test
+    void drawnCaptionsDiffer() {
+        List<CaptionRequest> one = pictures(List.of("01.png"));
+        List<CaptionRequest> many = IntStream.range(0, 8)
+                .mapToObj(i -> new CaptionRequest("hash" + i, one.get(0).picture()))
+                .toList();
+        assertThat(new HashSet<>(describe("nd4j", "blip-random", DRAWN, many))).hasSizeGreaterThan(4);
+    }
+
+    private Path copyOfDemo() throws IOException {
+        Path folder = temp.resolve("captioner");
+        Files.createDirectories(folder);
+        try (Stream<Path> files = Files.list(Golden.demo("captioner"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        return folder;
+    }
+
+    private static List<String> describe(
+            String engineName, String fixture, BlipOptions options, List<CaptionRequest> pictures) {
+        try (Engine engine = Golden.engine(engineName);
+                Captioner captioner = open(engine, fixture, options)) {
+            return captioner.describe(pictures);
+        }
+    }
+
+    private static Captioner open(Engine engine, String fixture, BlipOptions options) {
+        return open(
+                engine, fixture.equals("blip") ? Golden.demo("captioner") : Golden.path(fixture + "/model"), options);
+    }
+
+    private static Captioner open(Engine engine, Path folder, BlipOptions options) {
+        return BlipCaptioner.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration(), engine, options);
+    }
+
+    private static List<CaptionRequest> pictures(List<String> names) {
+        return names.stream()
+                .map(name -> {
+                    try {
+                        byte[] file = Files.readAllBytes(Golden.demo("pictures").resolve(name));
+                        return new CaptionRequest("hash of " + name, Images.decode(file, name));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .toList();
+    }
+
+    private static List<String> texts(JsonNode list) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(text -> texts.add(text.asText()));
+        return texts;
+    }
+}
