@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -24,7 +26,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.loraspark.UserError;
 import org.loraspark.golden.Golden;
 import org.loraspark.io.Images;
+import org.loraspark.io.SafetensorsFile;
+import org.loraspark.io.SafetensorsWriter;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.HostTensor;
 
 /** Captions against transformers, and what must not change them. */
 class BlipCaptionerTest {
@@ -58,6 +63,36 @@ class BlipCaptionerTest {
                         .map(caption ->
                                 caption.substring("a picture of".length()).strip())
                         .toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.loraspark.golden.Golden#engineNames")
+    void textsOfAllLengthsEndAsInTransformers(String engineName) throws IOException {
+        JsonNode json =
+                new ObjectMapper().readTree(Golden.path("blip-random/ends.json").toFile());
+        Path folder = withLikelierEnd(json.get("raised").floatValue());
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png", "05.png", "07.png", "08.png"));
+        try (Engine engine = Golden.engine(engineName)) {
+            for (JsonNode setting : json.get("cases")) {
+                String prompt = setting.get("prompt").asText();
+                BlipOptions options = new BlipOptions(
+                        setting.get("beams").intValue(),
+                        0,
+                        0,
+                        prompt,
+                        setting.get("min_new_tokens").intValue(),
+                        20,
+                        setting.get("repetition_penalty").doubleValue());
+                try (Captioner captioner = open(engine, folder, options)) {
+                    assertThat(captioner.describe(pictures))
+                            .as(options.toString())
+                            .isEqualTo(texts(setting.get("captions")).stream()
+                                    .map(caption ->
+                                            caption.substring(prompt.length()).strip())
+                                    .toList());
+                }
+            }
+        }
     }
 
     @ParameterizedTest
@@ -123,7 +158,7 @@ class BlipCaptionerTest {
 
     @Test
     void aVocabularyFileServesInPlaceOfTheTokenizersJson() throws IOException {
-        Path folder = copyOfDemo();
+        Path folder = copy(Golden.demo("captioner"));
         JsonNode vocab = new ObjectMapper()
                 .readTree(folder.resolve("tokenizer.json").toFile())
                 .path("model")
@@ -178,10 +213,28 @@ class BlipCaptionerTest {
         assertThat(new HashSet<>(describe("nd4j", "blip-random", DRAWN, many))).hasSizeGreaterThan(4);
     }
 
-    private Path copyOfDemo() throws IOException {
+    /** The random captioner with a larger bias of its end token, 3. */
+    private Path withLikelierEnd(float raised) throws IOException {
+        Path folder = copy(Golden.path("blip-random/model"));
+        Path weights = folder.resolve("model.safetensors");
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+            file.names().forEach(name -> tensors.put(name, file.tensor(name)));
+        }
+        tensors.computeIfPresent("text_decoder.cls.predictions.bias", (name, bias) -> {
+            float[] values = bias.toFloats();
+            values[3] += raised;
+            return HostTensor.of(values, values.length);
+        });
+        SafetensorsWriter.write(
+                new org.apache.hadoop.fs.Path(weights.toUri()), new Configuration(), tensors, Map.of("format", "pt"));
+        return folder;
+    }
+
+    private Path copy(Path model) throws IOException {
         Path folder = temp.resolve("captioner");
         Files.createDirectories(folder);
-        try (Stream<Path> files = Files.list(Golden.demo("captioner"))) {
+        try (Stream<Path> files = Files.list(model)) {
             for (Path file : files.toList()) {
                 Files.copy(file, folder.resolve(file.getFileName()));
             }
