@@ -3,8 +3,10 @@ package org.loraspark.tensor.onednn;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
@@ -99,6 +101,16 @@ final class Dnnl implements AutoCloseable {
         return new Operation(this, pd, new reorder(pd))
                 .with(Operation.FROM, from)
                 .with(Operation.TO, to)
+                .with(postOps);
+    }
+
+    /** Element by element, on a, b, the result and the post-ops' operands; dimensions of one repeat in b. */
+    Operation binary(algorithm kind, memory.desc a, memory.desc b, memory.desc result, PostOps postOps) {
+        binary.primitive_desc pd = new binary.primitive_desc(CPU, kind, a, b, result, postOps.attributes(), false);
+        return new Operation(this, pd, new binary(pd))
+                .with(Operation.SRC, a)
+                .with(Operation.SRC_1, b)
+                .with(Operation.DST, result)
                 .with(postOps);
     }
 

@@ -1,5 +1,6 @@
 package org.loraspark.tensor.onednn;
 
+import java.util.function.Supplier;
 import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
@@ -35,5 +36,19 @@ final class Isa {
     /** Of the calling thread, through the OpenMP runtime that ND4J and oneDNN share. */
     static void setThreads(int threads) {
         NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+    }
+
+    /**
+     * What {@code compile} makes for at most so many threads, though the calling thread may use more. A primitive keeps
+     * to the number of threads that it was compiled for.
+     */
+    static <T> T withThreads(long most, Supplier<T> compile) {
+        int threads = NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
+        setThreads((int) Math.max(1, Math.min(most, threads)));
+        try {
+            return compile.get();
+        } finally {
+            setThreads(threads);
+        }
     }
 }

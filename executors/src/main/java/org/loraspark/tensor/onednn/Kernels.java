@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Shapes;
@@ -59,17 +60,71 @@ abstract class Kernels {
 
     /** y += x, of the same size. */
     final void accumulate(NdTensor x, NdTensor y) {
+        sum(x.size(), y.dtype(), x.dtype()).run(y.address(), x.address(), y.address());
+    }
+
+    /** On a, b and a + b, which may be a; of a's type. */
+    final Operation sum(long size, DType a, DType b) {
+        return context.operation(Key.of("sum", size, a.ordinal(), b.ordinal()), () -> {
+            memory.desc values = Dnnl.dense(a, size);
+            return context.binary(algorithm.binary_add, values, Dnnl.dense(b, size), values, PostOps.none());
+        });
+    }
+
+    /** On x, one row for all rows of x, and the sum. */
+    final Operation addRow(DType dtype, long rows, long width, DType row) {
+        return context.operation(Key.of("addRow", rows, width, dtype.ordinal(), row.ordinal()), () -> {
+            memory.desc values = Dnnl.channelsLast(dtype, 1, width, rows, 1);
+            memory.desc one = Dnnl.channelsLast(row, 1, width, 1, 1);
+            return context.binary(algorithm.binary_add, values, one, values, PostOps.none());
+        });
+    }
+
+    /** Where a gradient is to be computed: in {@code dx} itself, or beside it when it must be added. */
+    final NdTensor target(NdTensor dx, double beta) {
+        if (beta != 0 && beta != 1) {
+            throw new IllegalArgumentException("beta must be 0 or 1, got " + beta);
+        }
+        return beta == 0 ? dx : memory.empty(dx.dtype(), dx.shape());
+    }
+
+    /** Adds what was computed beside {@code dx}. */
+    final void settle(NdTensor target, NdTensor dx) {
+        if (target != dx) {
+            accumulate(target, dx);
+            memory.release(target);
+        }
+    }
+
+    /** Copies between types. */
+    final void convert(NdTensor from, NdTensor to) {
         context.operation(
                         Key.of(
-                                "accumulate",
-                                x.size(),
-                                x.dtype().ordinal(),
-                                y.dtype().ordinal()),
+                                "convert",
+                                from.size(),
+                                from.dtype().ordinal(),
+                                to.dtype().ordinal()),
                         () -> context.reorder(
-                                Dnnl.dense(x.dtype(), x.size()),
-                                Dnnl.dense(y.dtype(), x.size()),
-                                PostOps.none().sum()))
-                .run(x.address(), y.address());
+                                Dnnl.dense(from.dtype(), from.size()),
+                                Dnnl.dense(to.dtype(), from.size()),
+                                PostOps.none()))
+                .run(from.address(), to.address());
+    }
+
+    /** The values in float32: the tensor itself, or a copy to {@link #release}. */
+    final NdTensor exact(NdTensor x) {
+        if (x.dtype() == DType.F32) {
+            return x;
+        }
+        NdTensor exact = memory.empty(DType.F32, x.shape());
+        convert(x, exact);
+        return exact;
+    }
+
+    final void release(NdTensor copy, NdTensor original) {
+        if (copy != original) {
+            memory.release(copy);
+        }
     }
 
     private static long[] and(long[] numbers, long last) {

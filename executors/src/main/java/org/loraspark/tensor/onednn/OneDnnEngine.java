@@ -1,8 +1,8 @@
 package org.loraspark.tensor.onednn;
 
-import static org.loraspark.tensor.onednn.ActivationKernels.Function.GELU;
-import static org.loraspark.tensor.onednn.ActivationKernels.Function.QUICK_GELU;
-import static org.loraspark.tensor.onednn.ActivationKernels.Function.SILU;
+import static org.loraspark.tensor.onednn.Activation.GELU;
+import static org.loraspark.tensor.onednn.Activation.QUICK_GELU;
+import static org.loraspark.tensor.onednn.Activation.SILU;
 import static org.loraspark.tensor.onednn.Kernels.nd;
 
 import org.loraspark.tensor.AttentionResult;
@@ -234,7 +234,7 @@ final class OneDnnEngine implements Engine {
     @Override
     public void groupNormSiluBackward(
             Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor beta, double eps, Tensor dx, double b) {
-        norms.groupSiluBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(beta), eps, nd(dx), b);
+        norms.groupSiluBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(beta), nd(dx), b);
     }
 
     @Override

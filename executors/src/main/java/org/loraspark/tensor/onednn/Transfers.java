@@ -2,7 +2,6 @@ package org.loraspark.tensor.onednn;
 
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.HostTensor;
@@ -11,15 +10,6 @@ import org.loraspark.tensor.nd4j.NdTensor;
 
 /** Values between the Java heap, files and tensors, converted on the way. */
 final class Transfers extends Kernels {
-    /** A float pointer at an address that something else owns. */
-    private static final class Window extends FloatPointer {
-        Window(long to, long size) {
-            address = to;
-            limit = size;
-            capacity = size;
-        }
-    }
-
     private static final class Bytes extends BytePointer {
         Bytes(long to, long size) {
             address = to;
@@ -66,17 +56,7 @@ final class Transfers extends Kernels {
                     new Window(from.address(), 0),
                     from.size() * from.dtype().bytes());
         } else {
-            context.operation(
-                            Key.of(
-                                    "convert",
-                                    from.size(),
-                                    from.dtype().ordinal(),
-                                    to.dtype().ordinal()),
-                            () -> context.reorder(
-                                    Dnnl.dense(from.dtype(), from.size()),
-                                    Dnnl.dense(to.dtype(), from.size()),
-                                    PostOps.none()))
-                    .run(from.address(), to.address());
+            convert(from, to);
         }
     }
 
