@@ -9,7 +9,7 @@ import org.loraspark.tensor.EngineOptions;
 import org.loraspark.tensor.Engines;
 import picocli.CommandLine.Option;
 
-/** The options of commands that compute in this process, on all of its cores. */
+/** Which engine computes, and in what. */
 final class EngineChoice {
     @Option(names = "--engine", paramLabel = "NAME", description = "Engine (default: ${DEFAULT-VALUE}).")
     private String engine = "auto";
@@ -17,7 +17,15 @@ final class EngineChoice {
     @Option(names = "--precision", paramLabel = "P", description = "fp32, bf16 or fp16 (default: ${DEFAULT-VALUE}).")
     private String precision = "fp32";
 
-    /** @param err where it is said that the engine lacks the precision */
+    String name() {
+        return engine;
+    }
+
+    /**
+     * In this process, on all of its cores.
+     *
+     * @param err where it is said that the engine lacks the precision
+     */
     Engine open(PrintWriter err) {
         DType wanted = dtype();
         Engine opened = Engines.provider(engine)
@@ -29,7 +37,7 @@ final class EngineChoice {
         return opened;
     }
 
-    private DType dtype() {
+    DType dtype() {
         return switch (precision.toLowerCase(Locale.ROOT)) {
             case "fp32" -> DType.F32;
             case "bf16" -> DType.BF16;

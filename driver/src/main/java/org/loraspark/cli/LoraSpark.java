@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             TrainCommand.class,
             ValidateCommand.class,
+            CaptionCommand.class,
             SampleCommand.class,
             MergeCommand.class,
             ResizeCommand.class,

@@ -14,7 +14,7 @@ import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Storage;
 
 /** Whether a folder takes what a run will write, found out before the run. */
-final class OutputFolder {
+public final class OutputFolder {
     private static final byte[] PROBE = new byte[64 * 1024];
 
     private OutputFolder() {}
@@ -25,7 +25,7 @@ final class OutputFolder {
      * @param key the folder's name in the config, for the message
      * @throws UserError when the folder cannot be made or written, or has too little room
      */
-    static void requireWritable(String key, Path folder, Configuration conf, long bytesNeeded) {
+    public static void requireWritable(String key, Path folder, Configuration conf, long bytesNeeded) {
         FileSystem fileSystem = Storage.fileSystem(folder, conf);
         Path probe = new Path(folder, ".probe-" + UUID.randomUUID());
         try {

@@ -109,7 +109,6 @@ record Plan(
                 train.seed(),
                 train.batchSize(),
                 train.gradientAccumulationSteps(),
-                train.gradientCheckpointing(),
                 train.learningRate(),
                 train.textEncoderLearningRate(),
                 schedule,
@@ -165,7 +164,7 @@ record Plan(
         rows.add(new String[] {
             "memory",
             "about " + size(cost.bytes(1)) + " for a worker alone, " + size(cost.bytes(atOnce)) + " for " + atOnce
-                    + " in one process" + (train.gradientCheckpointing() ? ", with gradient checkpointing" : "")
+                    + " in one process"
         });
         rows.add(new String[] {
             "time",

@@ -21,8 +21,8 @@ import org.loraspark.tensor.Engines;
 import org.loraspark.train.DiffusionModel;
 
 /**
- * The frozen models of this process and the engines that work on them: the one place with state that outlives a task,
- * and the only static one. Models are read and packed once for each (content, engine, precision, device) and serve all
+ * The frozen models of this process and the engines that work on them: beside the captioner of {@code caption}, the one
+ * place with state that outlives a task. Models are read and packed once for each (content, engine, precision, device) and serve all
  * tasks; each running task has an engine of its own, whose memory pool the next task finds warm. What no task uses is
  * released when another base or precision is asked for.
  */

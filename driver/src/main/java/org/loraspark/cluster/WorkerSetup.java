@@ -1,12 +1,8 @@
 package org.loraspark.cluster;
 
 import java.io.Serializable;
-import java.util.List;
-import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.TaskContext;
-import org.apache.spark.resource.ResourceInformation;
 import org.apache.spark.util.SerializableConfiguration;
 import org.loraspark.models.sd.BaseModel;
 import org.loraspark.tensor.DType;
@@ -36,16 +32,7 @@ public record WorkerSetup(
         return new WorkerSetup(base, baseHash, engine, other, hadoop);
     }
 
-    /** The cores and the GPU that Spark gave to the running task; all cores outside of one. */
     EngineOptions options() {
-        TaskContext task = TaskContext.get();
-        if (task == null) {
-            return EngineOptions.of(precision, Runtime.getRuntime().availableProcessors());
-        }
-        Map<String, ResourceInformation> resources = task.resourcesJMap();
-        int device = resources.containsKey("gpu")
-                ? Integer.parseInt(List.of(resources.get("gpu").addresses()).get(0))
-                : -1;
-        return new EngineOptions(precision, task.cpus(), device);
+        return TaskResources.options(precision);
     }
 }

@@ -18,7 +18,6 @@ public record TrainSettings(
         int maxSteps,
         int batchSize,
         int gradientAccumulationSteps,
-        boolean gradientCheckpointing,
         double learningRate,
         double textEncoderLearningRate,
         String lrScheduler,

@@ -17,8 +17,8 @@ import org.loraspark.UserError;
 import org.loraspark.config.ConfigReference;
 
 class MainTest {
-    private static final List<String> COMMANDS =
-            List.of("train", "validate", "sample", "merge", "resize", "convert", "inspect", "replay", "doctor");
+    private static final List<String> COMMANDS = List.of(
+            "train", "validate", "caption", "sample", "merge", "resize", "convert", "inspect", "replay", "doctor");
 
     @TempDir
     Path folder;
@@ -29,7 +29,7 @@ class MainTest {
         assertThat(run.status()).isZero();
         assertThat(run.out()).contains("Examples:\n  lora-spark train");
         COMMANDS.forEach(command -> assertThat(run.out()).contains("\n  " + command + " "));
-        assertThat(run.out()).doesNotContain("\n  caption ", "\n  sweep ");
+        assertThat(run.out()).doesNotContain("\n  sweep ");
     }
 
     @Test
@@ -65,6 +65,8 @@ class MainTest {
                 "train",
                 "train --confg x",
                 "train --config",
+                "caption --input x --output y.csv",
+                "caption --input x --output y.csv --model m --existing some",
                 "sample --base x",
                 "sample --base b --prompt p --output o.png --steps many",
                 "resize a.safetensors --output b.safetensors",

@@ -9,10 +9,10 @@ import org.apache.spark.sql.SparkSession;
  * Real executor processes from a test: Spark's {@code local-cluster} master starts them from a Spark folder, for which an
  * empty one will do in Spark's own testing mode, where executors inherit the class path of the test.
  */
-final class SparkHome {
+public final class SparkHome {
     private SparkHome() {}
 
-    static SparkSession localCluster(Path folder, int executors, int workers) throws IOException {
+    public static SparkSession localCluster(Path folder, int executors, int workers) throws IOException {
         Path home = Files.createDirectories(folder.resolve("spark-home"));
         Files.createDirectories(home.resolve("jars"));
         Files.writeString(home.resolve("RELEASE"), "");
@@ -22,7 +22,7 @@ final class SparkHome {
         return SparkSessions.open("local-cluster[" + executors + ",1,1536]", "test", workers);
     }
 
-    static void stop(SparkSession spark) {
+    public static void stop(SparkSession spark) {
         spark.stop();
         System.clearProperty("spark.testing");
         System.clearProperty("spark.test.home");

@@ -19,7 +19,7 @@ import org.loraspark.tensor.Tensor;
  */
 public final class Tape implements AutoCloseable {
     /** What is replayed: an operation, or a segment that is run again and leaves its operations here. */
-    private record Node(List<Var> outputs, JointBackward backward, Supplier<Var> segment, Var[] reads) {}
+    private record Node(Var output, Backward backward, Supplier<Var> segment, Var[] reads) {}
 
     private final Engine engine;
     private final boolean recording;
@@ -39,8 +39,8 @@ public final class Tape implements AutoCloseable {
     /** Of the operation that is being replayed, if one is. */
     private Scope step;
 
-    /** The gradients whose operation is being replayed, as long as nobody has taken their memory over. */
-    private final List<Tensor> inFlight = new ArrayList<>();
+    /** The gradient whose operation is being replayed, as long as nobody has taken its memory over. */
+    private Tensor inFlight;
 
     private Tape(Engine engine, boolean recording, boolean checkpointing) {
         this.engine = engine;
@@ -100,15 +100,10 @@ public final class Tape implements AutoCloseable {
      * @return the output
      */
     public Var record(Var output, Backward backward, Var... reads) {
-        record(List.of(output), dys -> backward.apply(dys.get(0)), reads);
-        return output;
-    }
-
-    /** Remembers the way back of an operation with several outputs, all of which need a gradient or none. */
-    public void record(List<Var> outputs, JointBackward backward, Var... reads) {
-        if (isRecorded(outputs.get(0))) {
-            add(new Node(outputs, backward, null, reads));
+        if (isRecorded(output)) {
+            add(new Node(output, backward, null, reads));
         }
+        return output;
     }
 
     /**
@@ -161,7 +156,7 @@ public final class Tape implements AutoCloseable {
             paused = false;
         }
         if (isRecorded(output)) {
-            add(new Node(List.of(output), null, body, reads));
+            add(new Node(output, null, body, reads));
         }
         return output;
     }
@@ -186,8 +181,9 @@ public final class Tape implements AutoCloseable {
         }
         if (x.grad() != null) {
             engine.axpy(1, dy.reshape(x.shape()), x.grad());
-        } else if (inFlight.removeIf(grad -> grad == dy)) {
+        } else if (inFlight == dy) {
             x.grad(dy.reshape(x.shape()));
+            inFlight = null;
         } else {
             x.grad(step.keep(engine.empty(x.shape())));
             engine.copy(dy.reshape(x.shape()), x.grad());
@@ -220,8 +216,12 @@ public final class Tape implements AutoCloseable {
         back = true;
         while (!nodes.isEmpty()) {
             Node node = nodes.remove(nodes.size() - 1);
-            if (node.outputs().stream().anyMatch(y -> y.grad() != null)) {
-                replay(node);
+            Tensor grad = node.output().grad();
+            node.output().grad(null);
+            if (grad != null && node.segment() != null) {
+                runAgain(node, grad);
+            } else if (grad != null) {
+                replay(node.backward(), grad);
             }
             for (Var read : node.reads()) {
                 letGo(read.held());
@@ -229,29 +229,18 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    private void replay(Node node) {
-        List<Tensor> grads = new ArrayList<>();
-        for (Var output : node.outputs()) {
-            grads.add(output.grad());
-            output.grad(null);
-        }
-        if (node.segment() != null) {
-            runAgain(node, grads.get(0));
-            return;
-        }
-        inFlight.addAll(grads);
+    private void replay(Backward backward, Tensor grad) {
+        inFlight = grad;
         try (Scope operation = engine.scope()) {
             step = operation;
-            node.backward().apply(grads);
+            backward.apply(grad);
         } finally {
             step = null;
         }
-        for (Tensor grad : inFlight) {
-            if (grad != null) {
-                scope.release(grad);
-            }
+        if (inFlight != null) {
+            scope.release(grad);
+            inFlight = null;
         }
-        inFlight.clear();
     }
 
     /** Its operations are the next to be replayed. */

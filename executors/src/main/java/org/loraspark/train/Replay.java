@@ -48,8 +48,7 @@ public final class Replay {
         try (Scope scope = engine.scope()) {
             LoraAdapters adapters = new LoraAdapters(engine, layout);
             adapters.load(adapter.weights().values());
-            DiffusionStep.Result step = new DiffusionStep(
-                            engine, DiffusionModel.load(base, engine, clipSkip), adapters, false)
+            DiffusionStep.Result step = new DiffusionStep(engine, DiffusionModel.load(base, engine, clipSkip), adapters)
                     .forwardBackward(batch, 1.0 / batch.size(), RankDropout.NONE);
             double loss = Arrays.stream(step.losses()).average().orElseThrow();
             if (!Double.isFinite(loss)) {

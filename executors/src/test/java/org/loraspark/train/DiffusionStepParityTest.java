@@ -129,8 +129,7 @@ class DiffusionStepParityTest {
                         new Configuration())
                 .weights();
         private final LoraAdapters adapters = new LoraAdapters(engine, weights.layout());
-        private final DiffusionStep step =
-                new DiffusionStep(engine, DiffusionModel.load(base, engine, 1), adapters, false);
+        private final DiffusionStep step = new DiffusionStep(engine, DiffusionModel.load(base, engine, 1), adapters);
 
         @Override
         public void close() {

@@ -42,8 +42,9 @@ public final class TextEncoder {
 
         Var forward(Pass pass, Var x) {
             Var h = pass.tape().block(() -> {
-                List<Var> qkv = Linear.forward(pass, norm1.forward(x), query, key, value);
-                Var attention = Attentions.attention(qkv.get(0), qkv.get(1), qkv.get(2), config.heads(), true);
+                Var n = norm1.forward(x);
+                Var attention = Attentions.attention(
+                        query.forward(pass, n), key.forward(pass, n), value.forward(pass, n), config.heads(), true);
                 return out.addTo(x, pass, attention);
             });
             Var hidden = fc1.forward(pass, norm2.forward(h));
@@ -85,7 +86,7 @@ public final class TextEncoder {
         for (int i = 0; i < layers.size() - (clipSkip - 1); i++) {
             Layer layer = layers.get(i);
             Var input = x;
-            x = tape.segment(() -> layer.forward(pass, input), input);
+            x = tape.block(() -> layer.forward(pass, input));
         }
         return finalNorm.forward(x);
     }

@@ -135,8 +135,7 @@ public final class UNet {
             }
         }
         x = midFirst.forward(pass, x, time, text);
-        Var middle = x;
-        x = pass.tape().segment(() -> midLast.forward(pass, middle, time), middle, time);
+        x = midLast.forward(pass, x, time);
         for (Level level : up) {
             for (Stage stage : level.stages()) {
                 Var skip = skips.pop();

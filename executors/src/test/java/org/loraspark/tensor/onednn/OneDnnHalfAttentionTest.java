@@ -1,0 +1,18 @@
+package org.loraspark.tensor.onednn;
+
+import org.loraspark.tensor.AttentionConformance;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.Engine;
+
+/** With bf16 storage: results are rounded to 8 bits, sums are not. */
+class OneDnnHalfAttentionTest extends AttentionConformance {
+    @Override
+    protected Engine open() {
+        return new OneDnnEngine(DType.BF16, 2);
+    }
+
+    @Override
+    protected double tolerance() {
+        return 4e-2;
+    }
+}
