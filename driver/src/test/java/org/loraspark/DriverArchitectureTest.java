@@ -9,7 +9,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Holds the rooms of the driver: config and console at the bottom, cluster above them, cli on top, and nothing in the
+ * Holds the rooms of the driver: config and console at the bottom, report above them, cluster above that, cli on top, and nothing in the
  * executors knows them.
  */
 @AnalyzeClasses(packages = "org.loraspark", importOptions = DoNotIncludeTests.class)
@@ -21,6 +21,8 @@ class DriverArchitectureTest {
             .definedBy("org.loraspark.config..")
             .layer("console")
             .definedBy("org.loraspark.console..")
+            .layer("report")
+            .definedBy("org.loraspark.report..")
             .layer("cluster")
             .definedBy("org.loraspark.cluster..")
             .layer("cli")
@@ -29,14 +31,17 @@ class DriverArchitectureTest {
             .mayNotAccessAnyLayer()
             .whereLayer("console")
             .mayNotAccessAnyLayer()
+            .whereLayer("report")
+            .mayOnlyAccessLayers("config", "console")
             .whereLayer("cluster")
-            .mayOnlyAccessLayers("config", "console");
+            .mayOnlyAccessLayers("config", "console", "report");
 
     @ArchTest
     static final ArchRule onlyTheDriverKnowsTheDriver = noClasses()
             .that()
             .resideOutsideOfPackages(
                     "org.loraspark.config..",
+                    "org.loraspark.report..",
                     "org.loraspark.cluster..",
                     "org.loraspark.cli..",
                     "org.loraspark.console..")
@@ -44,6 +49,7 @@ class DriverArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "org.loraspark.config..",
+                    "org.loraspark.report..",
                     "org.loraspark.cluster..",
                     "org.loraspark.cli..",
                     "org.loraspark.console..");

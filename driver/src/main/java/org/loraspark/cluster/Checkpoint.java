@@ -2,6 +2,7 @@ package org.loraspark.cluster;
 
 import java.util.List;
 import java.util.Map;
+import org.loraspark.report.RoundMetrics;
 import org.loraspark.train.TrainState;
 
 /**

@@ -25,6 +25,7 @@ import org.loraspark.io.SafetensorsWriter;
 import org.loraspark.io.Storage;
 import org.loraspark.lora.LoraLayout;
 import org.loraspark.lora.LoraWeights;
+import org.loraspark.report.RoundMetrics;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.train.TrainState;

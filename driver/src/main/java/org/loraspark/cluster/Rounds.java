@@ -7,6 +7,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.loraspark.data.CaptionProcessor;
+import org.loraspark.report.RoundMetrics;
 import org.loraspark.train.Averaging;
 import org.loraspark.train.Example;
 import org.loraspark.train.Hyperparameters;

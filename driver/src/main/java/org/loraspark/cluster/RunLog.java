@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.Path;
 import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.EventsWriter;
 import org.loraspark.io.RgbImage;
+import org.loraspark.report.RoundMetrics;
 
 /**
  * A run's record in its output folder: {@code logs/} with TensorBoard events and {@code NAME-metrics.jsonl} with one

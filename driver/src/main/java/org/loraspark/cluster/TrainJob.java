@@ -18,6 +18,7 @@ import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
 import org.loraspark.io.Storage;
+import org.loraspark.report.RoundMetrics;
 import org.loraspark.tensor.DType;
 import org.loraspark.train.Example;
 import org.loraspark.train.RoundResult;

@@ -1,6 +1,7 @@
 package org.loraspark.cluster;
 
 import java.util.List;
+import org.loraspark.report.RoundMetrics;
 import org.loraspark.train.TrainState;
 
 /**

@@ -1,4 +1,4 @@
-package org.loraspark.cluster;
+package org.loraspark.report;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.LinkedHashMap;
@@ -38,7 +38,7 @@ public record RoundMetrics(
         double mergeSeconds,
         double validationSeconds) {
     /** The curves' names in TensorBoard; the first three are those of kohya's trainer. */
-    Map<String, Double> scalars() {
+    public Map<String, Double> scalars() {
         Map<String, Double> scalars = new LinkedHashMap<>();
         scalars.put("loss/average", loss);
         scalars.put("lr/unet", learningRate);
