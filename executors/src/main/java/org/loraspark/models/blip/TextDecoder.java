@@ -26,7 +26,7 @@ public final class TextDecoder {
     /** LN(x + W attention + b), to the text itself or to the picture. */
     private record AttentionPart(Linear query, Linear key, Linear value, Linear out, LayerNorm norm) {
         Var close(Pass pass, Var x, Var attended) {
-            return norm.forward(Arithmetic.add(x, out.forward(pass, attended)));
+            return norm.forward(out.addTo(x, pass, attended));
         }
     }
 
@@ -87,7 +87,7 @@ public final class TextDecoder {
             Var g = cross.close(pass, h, Arithmetic.reshape(looked, h.shape()));
 
             Var hidden = Activations.gelu(intermediate.forward(pass, g));
-            return norm.forward(Arithmetic.add(g, output.forward(pass, hidden)));
+            return norm.forward(output.addTo(g, pass, hidden));
         }
     }
 

@@ -3,7 +3,6 @@ package org.loraspark.models.blip;
 import java.util.ArrayList;
 import java.util.List;
 import org.loraspark.grad.Activations;
-import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
@@ -54,12 +53,12 @@ public final class VisionTower {
                     queryKeyValue.get(2).forward(pass, n),
                     config.heads(),
                     false);
-            return Arithmetic.add(x, projection.forward(pass, attended));
+            return projection.addTo(x, pass, attended);
         }
 
         Var mlp(Pass pass, Var x) {
             Var hidden = Activations.gelu(fc1.forward(pass, norm2.forward(x)));
-            return Arithmetic.add(x, fc2.forward(pass, hidden));
+            return fc2.addTo(x, pass, hidden);
         }
     }
 
