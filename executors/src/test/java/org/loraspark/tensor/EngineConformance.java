@@ -116,6 +116,18 @@ public abstract class EngineConformance {
     }
 
     @ParameterizedTest
+    @CsvSource({"1,1,4,2", "2,35,6,3", "3,64,64,32"})
+    void groupNormSiluIsTheSiluOfTheNorm(int batch, int pixels, int channels, int groups) {
+        double[] x = map(EngineValues.normal(1, batch, pixels, channels), v -> 3 * v - 1);
+        double[] gamma = EngineValues.normal(2, channels);
+        double[] beta = EngineValues.normal(3, channels);
+        NormResult y = engine.groupNormSilu(
+                upload(x, batch, pixels, 1, channels), groups, upload(gamma, channels), upload(beta, channels), 1e-5);
+        double[] norm = ReferenceKernels.groupNorm(x, batch, pixels, channels, groups, gamma, beta, 1e-5);
+        assertClose(y.output(), map(norm, v -> ReferenceKernels.swish(v, 1)), 10);
+    }
+
+    @ParameterizedTest
     @CsvSource({"1,1,5", "2,3,7", "2,77,64", "1,20,96"})
     void layerNormCentresAndScalesEachRow(int batch, int tokens, int width) {
         double[] x = map(EngineValues.normal(1, batch, tokens, width), v -> 3 * v + 20);

@@ -9,15 +9,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every backward kernel in float64 against central differences of its forward kernel, with beta 0 and 1. */
+/** Every backward kernel, in float64 where the engine has it, against central differences of its forward kernel, with beta 0 and 1. */
 public abstract class GradientConformance {
-    private static final double STEP = 1e-4;
-    private static final double TOLERANCE = 1e-6;
-
     private Engine engine;
     private Scope scope;
 
     protected abstract Engine open(EngineOptions options);
+
+    protected DType compute() {
+        return DType.F64;
+    }
+
+    /** Of the central differences. */
+    protected double step() {
+        return 1e-4;
+    }
+
+    /** Largest error allowed, relative to the largest expected value. */
+    protected double tolerance() {
+        return 1e-6;
+    }
 
     private interface Backward {
         void run(Tensor dy, Tensor x, Tensor dx, double beta);
@@ -25,7 +36,7 @@ public abstract class GradientConformance {
 
     @BeforeEach
     void open() {
-        engine = open(EngineOptions.of(DType.F64, 1));
+        engine = open(EngineOptions.of(compute(), 1));
         scope = engine.scope();
     }
 
@@ -78,6 +89,24 @@ public abstract class GradientConformance {
                 x -> engine.groupNorm(x, groups, gamma, shift, 1e-5).output(),
                 (dy, x, dx, beta) -> engine.groupNormBackward(
                         dy, x, engine.groupNorm(x, groups, gamma, shift, 1e-5).stats(), groups, gamma, dx, beta),
+                batch,
+                pixels,
+                1,
+                channels);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,3,4,2", "2,6,6,3", "2,5,4,4", "1,4,8,1", "2,3,32,4"})
+    void groupNormWithSilu(int batch, int pixels, int channels, int groups) {
+        Tensor gamma = engine.freezeExact(EngineValues.host(1, channels));
+        Tensor shift = engine.freezeExact(EngineValues.host(2, channels));
+        check(
+                x -> engine.groupNormSilu(x, groups, gamma, shift, 1e-5).output(),
+                (dy, x, dx, beta) -> {
+                    Tensor stats =
+                            engine.groupNormSilu(x, groups, gamma, shift, 1e-5).stats();
+                    engine.groupNormSiluBackward(dy, x, stats, groups, gamma, shift, 1e-5, dx, beta);
+                },
                 batch,
                 pixels,
                 1,
@@ -211,14 +240,14 @@ public abstract class GradientConformance {
         double[] expected = new double[x.length];
         for (int i = 0; i < x.length; i++) {
             double centre = x[i];
-            x[i] = centre + STEP;
+            x[i] = centre + step();
             double above = loss(forward, x, dy, shape);
-            x[i] = centre - STEP;
+            x[i] = centre - step();
             double below = loss(forward, x, dy, shape);
             x[i] = centre;
-            expected[i] = (above - below) / (2 * STEP) + beta * old[i];
+            expected[i] = (above - below) / (2 * step()) + beta * old[i];
         }
-        EngineValues.assertClose(actual, expected, TOLERANCE);
+        EngineValues.assertClose(actual, expected, tolerance());
     }
 
     private double loss(UnaryOperator<Tensor> forward, double[] x, double[] dy, long... shape) {

@@ -1,0 +1,228 @@
+package org.loraspark.tensor.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.EngineOptions;
+import org.loraspark.tensor.HalfFloats;
+import org.loraspark.tensor.NormResult;
+import org.loraspark.tensor.Scope;
+import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.Tensor;
+import org.loraspark.tensor.nd4j.Nd4jProvider;
+
+/**
+ * The kernels that move memory, against ND4J in float64 on the same values: sizes that are cut into pieces, odd ones, and
+ * bf16, where a result may be off by a few roundings.
+ */
+class OneDnnAgreementTest {
+    private static final double EPS = 1e-5;
+
+    @ParameterizedTest
+    @CsvSource({"1,4100,256,32", "3,65,64,32", "2,9,7,1", "1,1,48,4", "2,16,2560,32"})
+    void groupNorm(int batch, int pixels, int channels, int groups) {
+        long[] shape = {batch, pixels, 1, channels};
+        same(e -> e.groupNorm(input(e, 1, shape), groups, scale(e, channels), shift(e, channels), EPS)
+                .output());
+        same(e -> e.groupNormSilu(input(e, 1, shape), groups, scale(e, channels), shift(e, channels), EPS)
+                .output());
+        for (int beta = 0; beta < 2; beta++) {
+            int b = beta;
+            same(e -> {
+                Tensor x = input(e, 1, shape);
+                NormResult y = e.groupNorm(x, groups, scale(e, channels), shift(e, channels), EPS);
+                Tensor dx = gradient(e, b, shape);
+                e.groupNormBackward(input(e, 2, shape), x, y.stats(), groups, scale(e, channels), dx, b);
+                return dx;
+            });
+            same(e -> {
+                Tensor x = input(e, 1, shape);
+                Tensor gamma = scale(e, channels);
+                NormResult y = e.groupNormSilu(x, groups, gamma, shift(e, channels), EPS);
+                Tensor dx = gradient(e, b, shape);
+                e.groupNormSiluBackward(
+                        input(e, 2, shape), x, y.stats(), groups, gamma, shift(e, channels), EPS, dx, b);
+                return dx;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300,320", "7,1280", "3,5", "1,768"})
+    void layerNorm(int rows, int width) {
+        long[] shape = {1, rows, width};
+        same(e -> e.layerNorm(input(e, 1, shape), scale(e, width), shift(e, width), EPS)
+                .output());
+        for (int beta = 0; beta < 2; beta++) {
+            int b = beta;
+            same(e -> {
+                Tensor x = input(e, 1, shape);
+                NormResult y = e.layerNorm(x, scale(e, width), shift(e, width), EPS);
+                Tensor dx = gradient(e, b, shape);
+                e.layerNormBackward(input(e, 2, shape), x, y.stats(), scale(e, width), dx, b);
+                return dx;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "3,7", "513,1025"})
+    void activations(int rows, int half) {
+        long[] shape = {1, rows, 2L * half};
+        long[] halved = {1, rows, half};
+        same(e -> e.silu(input(e, 1, shape)));
+        same(e -> e.gelu(input(e, 1, shape)));
+        same(e -> e.quickGelu(input(e, 1, shape)));
+        same(e -> e.geglu(input(e, 1, shape)));
+        for (int beta = 0; beta < 2; beta++) {
+            int b = beta;
+            same(e -> {
+                Tensor dx = gradient(e, b, shape);
+                e.siluBackward(input(e, 2, shape), input(e, 1, shape), dx, b);
+                return dx;
+            });
+            same(e -> {
+                Tensor dx = gradient(e, b, shape);
+                e.geluBackward(input(e, 2, shape), input(e, 1, shape), dx, b);
+                return dx;
+            });
+            same(e -> {
+                Tensor dx = gradient(e, b, shape);
+                e.quickGeluBackward(input(e, 2, shape), input(e, 1, shape), dx, b);
+                return dx;
+            });
+            same(e -> {
+                Tensor dx = gradient(e, b, shape);
+                e.gegluBackward(input(e, 2, halved), input(e, 1, shape), dx, b);
+                return dx;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,4,6,320", "2,5,5,33", "3,1,1,3"})
+    void shapesAndSums(int batch, int height, int width, int channels) {
+        long[] small = {batch, height, width, channels};
+        long[] rows = {batch, channels};
+        same(e -> e.addPerSample(input(e, 1, small), input(e, 2, rows)));
+        same(e -> e.add(input(e, 1, small), input(e, 2, channels)));
+        same(e -> e.concat(input(e, 1, small), input(e, 2, small)));
+        for (int beta = 0; beta < 2; beta++) {
+            int b = beta;
+            same(e -> {
+                Tensor sums = gradient(e, b, rows);
+                e.addPerSampleBackward(input(e, 1, small), sums, b);
+                return sums;
+            });
+            same(e -> {
+                Tensor part = gradient(e, b, batch, height, width, channels - 1);
+                e.columns(input(e, 1, small), 1, part, b);
+                return part;
+            });
+            for (int odd = 0; odd < 2; odd++) {
+                long[] large = {batch, 2L * height - odd, 2L * width - odd, channels};
+                same(e -> e.upsample(input(e, 1, small), large[1], large[2]));
+                same(e -> {
+                    Tensor dx = gradient(e, b, small);
+                    e.upsampleBackward(input(e, 2, large), dx, b);
+                    return dx;
+                });
+            }
+        }
+        same(e -> {
+            Tensor y = input(e, 2, small);
+            e.axpy(-0.5, input(e, 1, small), y);
+            return y;
+        });
+    }
+
+    @Test
+    void sumsOfBothTypesKeepTheirOwn() {
+        try (Engine engine = new OneDnnEngine(DType.BF16, 2);
+                Scope scope = engine.scope()) {
+            Tensor exact = engine.empty(DType.F32, 3);
+            engine.write(exact, new float[] {1 + 0x1p-20f, 2, 3});
+            engine.axpy(0.5, engine.upload(new float[] {2, 4, 8}, 3), exact);
+            assertThat(engine.read(exact)).containsExactly(2 + 0x1p-20f, 4, 7);
+            Tensor rounded = engine.upload(new float[] {1, 2, 3}, 3);
+            engine.axpy(1, exact, rounded);
+            assertThat(engine.read(rounded)).containsExactly(3, 6, 10);
+        }
+    }
+
+    @Test
+    void hugeButFiniteValuesAreFinite() {
+        for (DType type : new DType[] {DType.F32, DType.BF16}) {
+            try (Engine engine = new OneDnnEngine(type, 2);
+                    Scope scope = engine.scope()) {
+                assertThat(engine.isFinite(engine.upload(new float[] {3e38f, 3e38f, 1}, 3)))
+                        .isTrue();
+                float[] values = new float[100_003];
+                values[77_777] = Float.NEGATIVE_INFINITY;
+                assertThat(engine.isFinite(engine.upload(values, values.length)))
+                        .isFalse();
+                values[0] = Float.POSITIVE_INFINITY;
+                assertThat(engine.isFinite(engine.upload(values, values.length)))
+                        .isFalse();
+            }
+        }
+    }
+
+    private static void same(Function<Engine, Tensor> kernel) {
+        float[] expected = run(new Nd4jProvider().open(EngineOptions.of(DType.F64, 1)), kernel);
+        close(run(new OneDnnEngine(DType.F32, 2), kernel), expected, 1e-5);
+        close(run(new OneDnnEngine(DType.BF16, 2), kernel), expected, 1.2e-2);
+    }
+
+    private static float[] run(Engine engine, Function<Engine, Tensor> kernel) {
+        try (engine;
+                Scope scope = engine.scope()) {
+            return engine.read(kernel.apply(engine));
+        }
+    }
+
+    /** @param tolerance relative to the largest value */
+    private static void close(float[] actual, float[] expected, double tolerance) {
+        assertThat(actual).hasSameSizeAs(expected);
+        double largest = 0;
+        double error = 0;
+        for (int i = 0; i < expected.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            error = Math.max(error, Double.isNaN(actual[i]) ? Double.MAX_VALUE : Math.abs(actual[i] - expected[i]));
+        }
+        assertThat(error / largest).isLessThan(tolerance);
+    }
+
+    private static Tensor gradient(Engine engine, int beta, long... shape) {
+        if (beta == 1) {
+            return input(engine, 9, shape);
+        }
+        Tensor unread = engine.empty(shape);
+        engine.fill(unread, Double.NaN);
+        return unread;
+    }
+
+    private static Tensor scale(Engine engine, long channels) {
+        return input(engine, 3, channels);
+    }
+
+    private static Tensor shift(Engine engine, long channels) {
+        return input(engine, 4, channels);
+    }
+
+    /** Values that bf16 has, away from zero on average. */
+    private static Tensor input(Engine engine, long seed, long... shape) {
+        Random random = new Random(seed);
+        float[] values = new float[(int) Shapes.size(shape)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = HalfFloats.fromBf16(HalfFloats.toBf16((float) (random.nextGaussian() + 0.5)));
+        }
+        return engine.upload(values, shape);
+    }
+}
