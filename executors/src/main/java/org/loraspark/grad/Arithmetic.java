@@ -3,7 +3,7 @@ package org.loraspark.grad;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Shapes;
 
-/** Sums and shapes; none of them reads a value on the way back. */
+/** Sums, masks and shapes. */
 public final class Arithmetic {
     private Arithmetic() {}
 
@@ -24,6 +24,16 @@ public final class Arithmetic {
             tape.into(rows, (dx, beta) -> engine.addPerSampleBackward(dy, dx, beta));
             tape.move(x, dy);
         });
+    }
+
+    /** x ∘ mask, both of one shape; the mask has no gradient. */
+    public static Var masked(Var x, Var mask) {
+        Tape tape = x.tape();
+        Engine engine = tape.engine();
+        return tape.record(
+                tape.output(engine.multiply(x.value(), mask.value()), x),
+                dy -> tape.give(x, engine.multiply(dy, mask.value())),
+                mask);
     }
 
     /** Along the last dimension: {@code [..., m], [..., n] -> [..., m + n]}. */

@@ -19,7 +19,7 @@ import org.loraspark.tensor.Tensor;
  */
 public final class Tape implements AutoCloseable {
     /** What is replayed: an operation, or a segment that is run again and leaves its operations here. */
-    private record Node(Var output, Backward backward, Supplier<Var> segment, Var[] reads) {}
+    private record Node(List<Var> outputs, JointBackward backward, Supplier<Var> segment, Var[] reads) {}
 
     private final Engine engine;
     private final boolean recording;
@@ -39,8 +39,8 @@ public final class Tape implements AutoCloseable {
     /** Of the operation that is being replayed, if one is. */
     private Scope step;
 
-    /** The gradient whose operation is being replayed, as long as nobody has taken its memory over. */
-    private Tensor inFlight;
+    /** The gradients whose operation is being replayed, as long as nobody has taken their memory over. */
+    private final List<Tensor> inFlight = new ArrayList<>();
 
     private Tape(Engine engine, boolean recording, boolean checkpointing) {
         this.engine = engine;
@@ -100,10 +100,15 @@ public final class Tape implements AutoCloseable {
      * @return the output
      */
     public Var record(Var output, Backward backward, Var... reads) {
-        if (isRecorded(output)) {
-            add(new Node(output, backward, null, reads));
-        }
+        record(List.of(output), dys -> backward.apply(dys.get(0)), reads);
         return output;
+    }
+
+    /** Remembers the way back of an operation with several outputs, all of which need a gradient or none. */
+    public void record(List<Var> outputs, JointBackward backward, Var... reads) {
+        if (isRecorded(outputs.get(0))) {
+            add(new Node(outputs, backward, null, reads));
+        }
     }
 
     /**
@@ -156,7 +161,7 @@ public final class Tape implements AutoCloseable {
             paused = false;
         }
         if (isRecorded(output)) {
-            add(new Node(output, null, body, reads));
+            add(new Node(List.of(output), null, body, reads));
         }
         return output;
     }
@@ -181,9 +186,8 @@ public final class Tape implements AutoCloseable {
         }
         if (x.grad() != null) {
             engine.axpy(1, dy.reshape(x.shape()), x.grad());
-        } else if (inFlight == dy) {
+        } else if (inFlight.removeIf(grad -> grad == dy)) {
             x.grad(dy.reshape(x.shape()));
-            inFlight = null;
         } else {
             x.grad(step.keep(engine.empty(x.shape())));
             engine.copy(dy.reshape(x.shape()), x.grad());
@@ -216,12 +220,8 @@ public final class Tape implements AutoCloseable {
         back = true;
         while (!nodes.isEmpty()) {
             Node node = nodes.remove(nodes.size() - 1);
-            Tensor grad = node.output().grad();
-            node.output().grad(null);
-            if (grad != null && node.segment() != null) {
-                runAgain(node, grad);
-            } else if (grad != null) {
-                replay(node.backward(), grad);
+            if (node.outputs().stream().anyMatch(y -> y.grad() != null)) {
+                replay(node);
             }
             for (Var read : node.reads()) {
                 letGo(read.held());
@@ -229,18 +229,29 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    private void replay(Backward backward, Tensor grad) {
-        inFlight = grad;
+    private void replay(Node node) {
+        List<Tensor> grads = new ArrayList<>();
+        for (Var output : node.outputs()) {
+            grads.add(output.grad());
+            output.grad(null);
+        }
+        if (node.segment() != null) {
+            runAgain(node, grads.get(0));
+            return;
+        }
+        inFlight.addAll(grads);
         try (Scope operation = engine.scope()) {
             step = operation;
-            backward.apply(grad);
+            node.backward().apply(grads);
         } finally {
             step = null;
         }
-        if (inFlight != null) {
-            scope.release(grad);
-            inFlight = null;
+        for (Tensor grad : inFlight) {
+            if (grad != null) {
+                scope.release(grad);
+            }
         }
+        inFlight.clear();
     }
 
     /** Its operations are the next to be replayed. */

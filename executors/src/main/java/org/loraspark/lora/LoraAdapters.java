@@ -2,6 +2,7 @@ package org.loraspark.lora;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
 import org.loraspark.nn.Adapters;
@@ -10,22 +11,26 @@ import org.loraspark.tensor.Tensor;
 
 /**
  * An adapter's matrices in an engine: h = W x + scale * B (A x), with gradients of A and B (Hu et al. 2021, section
- * 4.1). Values and gradients are one flat tensor of the engine's master type each, in the layout's order, and belong to
- * the scope that was open when they were made. An engine that computes in a smaller type works on a rounded copy of the
- * values; its products are added to the gradients in the master type.
+ * 4.1). Values and gradients are one flat tensor of the engine's master type each, and belong to the scope that was open
+ * when they were made. An engine that computes in a smaller type works on a rounded copy of the values; its products are
+ * added to the gradients in the master type.
+ *
+ * <p>Here all A's come before all B's, so that those of neighbouring modules with one input, a layer's queries, keys and
+ * values, are one matrix. Outside, parameters have the layout's order.
  */
 public final class LoraAdapters {
-    private record Pair(Tensor down, Tensor up, Tensor downGrad, Tensor upGrad, double scale) {}
-
     private final Engine engine;
     private final LoraLayout layout;
+    private final int[] downOffsets;
+    private final int[] upOffsets;
+    private final double[] scales;
+    private final float[] arranged;
     private final Tensor values;
 
     /** The values in the compute type; the values themselves where that is the master type. */
     private final Tensor operands;
 
     private final Tensor grads;
-    private final List<Pair> pairs = new ArrayList<>();
 
     /** Room for an adapter of the given layout at full strength, all zero. */
     public LoraAdapters(Engine engine, LoraLayout layout) {
@@ -41,20 +46,29 @@ public final class LoraAdapters {
     private LoraAdapters(Engine engine, LoraLayout layout, double unetStrength, double textEncoderStrength) {
         this.engine = engine;
         this.layout = layout;
+        this.arranged = new float[layout.size()];
         this.values = engine.empty(engine.master(), layout.size());
         this.operands = engine.compute() == engine.master() ? values : engine.empty(layout.size());
         this.grads = engine.empty(engine.master(), layout.size());
         engine.fill(values, 0);
         engine.fill(operands, 0);
         engine.fill(grads, 0);
-        for (int i = 0; i < layout.modules().size(); i++) {
-            LoraModule m = layout.modules().get(i);
-            pairs.add(new Pair(
-                    operands.slice(layout.downOffset(i), m.rank(), m.in()),
-                    operands.slice(layout.upOffset(i), m.out(), m.rank()),
-                    grads.slice(layout.downOffset(i), m.rank(), m.in()),
-                    grads.slice(layout.upOffset(i), m.out(), m.rank()),
-                    m.scale() * (m.isUnet() ? unetStrength : textEncoderStrength)));
+
+        List<LoraModule> modules = layout.modules();
+        this.downOffsets = new int[modules.size()];
+        this.upOffsets = new int[modules.size()];
+        this.scales = new double[modules.size()];
+        int down = 0;
+        int up = modules.stream()
+                .mapToInt(m -> Math.toIntExact(m.rank() * m.in()))
+                .sum();
+        for (int i = 0; i < scales.length; i++) {
+            LoraModule m = modules.get(i);
+            downOffsets[i] = down;
+            upOffsets[i] = up;
+            scales[i] = m.scale() * (m.isUnet() ? unetStrength : textEncoderStrength);
+            down += Math.toIntExact(m.rank() * m.in());
+            up += Math.toIntExact(m.out() * m.rank());
         }
     }
 
@@ -62,16 +76,30 @@ public final class LoraAdapters {
         return layout;
     }
 
+    /** @param parameters in the layout's order */
     public void load(float[] parameters) {
-        engine.write(values, parameters);
+        for (int i = 0; i < scales.length; i++) {
+            int down = layout.upOffset(i) - layout.downOffset(i);
+            System.arraycopy(parameters, layout.downOffset(i), arranged, downOffsets[i], down);
+            System.arraycopy(
+                    parameters, layout.upOffset(i), arranged, upOffsets[i], layout.end(i) - layout.upOffset(i));
+        }
+        engine.write(values, arranged);
         if (operands != values) {
             engine.copy(values, operands);
         }
     }
 
-    /** The sum of the gradients since {@link #clearGradients}. */
+    /** The sum of the gradients since {@link #clearGradients}, in the layout's order. */
     public float[] gradients() {
-        return engine.read(grads);
+        float[] read = engine.read(grads);
+        float[] gradients = new float[read.length];
+        for (int i = 0; i < scales.length; i++) {
+            int down = layout.upOffset(i) - layout.downOffset(i);
+            System.arraycopy(read, downOffsets[i], gradients, layout.downOffset(i), down);
+            System.arraycopy(read, upOffsets[i], gradients, layout.upOffset(i), layout.end(i) - layout.upOffset(i));
+        }
+        return gradients;
     }
 
     public void clearGradients() {
@@ -80,48 +108,48 @@ public final class LoraAdapters {
 
     /** The adapter on one tape. */
     public Adapters on(Tape tape, RankDropout dropout) {
-        Var[] downs = new Var[pairs.size()];
-        Var[] ups = new Var[pairs.size()];
-        for (int i = 0; i < downs.length; i++) {
-            downs[i] = tape.parameter(pairs.get(i).down(), pairs.get(i).downGrad());
-            ups[i] = tape.parameter(pairs.get(i).up(), pairs.get(i).upGrad());
-        }
-        return (layer, x, y) -> {
-            int i = layout.indexOf(layer);
-            return i < 0 ? y : adapt(x, y, downs[i], ups[i], i, dropout);
+        return (layers, x, ys) -> {
+            List<Var> adapted = new ArrayList<>(ys);
+            int from = 0;
+            while (from < layers.size()) {
+                int module = layout.indexOf(layers.get(from));
+                int to = from + 1;
+                while (module >= 0 && to < layers.size() && layout.indexOf(layers.get(to)) == module + to - from) {
+                    to++;
+                }
+                if (module >= 0) {
+                    adapt(tape, x, adapted.subList(from, to), module, dropout);
+                }
+                from = to;
+            }
+            return adapted;
         };
     }
 
-    /** y += scale * (x Aᵀ ∘ mask) Bᵀ in place, N rows. */
-    private Var adapt(Var x, Var y, Var down, Var up, int module, RankDropout dropout) {
-        Tape tape = x.tape();
-        double scale = pairs.get(module).scale();
-        LoraModule m = layout.modules().get(module);
-        long rows = x.size() / m.in();
+    /** Replaces the outputs of neighbouring modules, {@code first} and those after it, by the adapted ones. */
+    private void adapt(Tape tape, Var x, List<Var> ys, int first, RankDropout dropout) {
+        int[] ranks = new int[ys.size()];
+        int all = 0;
+        for (int i = 0; i < ranks.length; i++) {
+            ranks[i] = layout.modules().get(first + i).rank();
+            all += ranks[i];
+        }
+        long in = layout.modules().get(first).in();
+        List<Var> hidden = LoraProducts.down(x, parameter(tape, downOffsets[first], all, in), ranks);
+        for (int i = 0; i < ranks.length; i++) {
+            int module = first + i;
+            Var h = hidden.get(i);
+            if (dropout.active()) {
+                float[] mask = dropout.mask(module, h.dim(0), ranks[i]);
+                h = Arithmetic.masked(h, tape.output(engine.upload(mask, h.shape())));
+            }
+            Var up = parameter(
+                    tape, upOffsets[module], layout.modules().get(module).out(), ranks[i]);
+            ys.set(i, LoraProducts.up(h, ys.get(i), up, scales[module]));
+        }
+    }
 
-        Tensor hidden = engine.empty(rows, m.rank()); // [N, rank]
-        engine.gemm(x.value().reshape(rows, m.in()), false, down.value(), true, hidden, 1, 0);
-        Var mask = dropout.active()
-                ? tape.output(engine.upload(dropout.mask(module, rows, m.rank()), rows, m.rank()))
-                : null;
-        Var kept = tape.output(mask == null ? hidden : engine.multiply(hidden, mask.value()));
-        engine.gemm(kept.value(), false, up.value(), true, y.value().reshape(rows, m.out()), scale, 1);
-        return tape.record(
-                tape.outputIn(y, y.shape(), x, y, down, up),
-                dy -> {
-                    Tensor dy2 = dy.reshape(rows, m.out());
-                    tape.into(up, (dUp, beta) -> engine.gemm(dy2, true, kept.value(), false, dUp, scale, beta));
-                    Tensor dKept = engine.empty(rows, m.rank());
-                    engine.gemm(dy2, false, up.value(), false, dKept, scale, 0);
-                    Tensor dHidden = mask == null ? dKept : engine.multiply(dKept, mask.value());
-                    Tensor x2 = x.value().reshape(rows, m.in());
-                    tape.into(down, (dDown, beta) -> engine.gemm(dHidden, true, x2, false, dDown, 1, beta));
-                    tape.into(
-                            x,
-                            (dx, beta) -> engine.gemm(
-                                    dHidden, false, down.value(), false, dx.reshape(rows, m.in()), 1, beta));
-                    tape.move(y, dy);
-                },
-                mask == null ? new Var[] {x, kept} : new Var[] {x, kept, mask});
+    private Var parameter(Tape tape, int offset, long... shape) {
+        return tape.parameter(operands.slice(offset, shape), grads.slice(offset, shape));
     }
 }

@@ -1,5 +1,7 @@
 package org.loraspark.nn;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.loraspark.grad.Matrices;
 import org.loraspark.grad.Var;
 import org.loraspark.tensor.LinearWeight;
@@ -11,6 +13,17 @@ import org.loraspark.tensor.LinearWeight;
 public record Linear(String name, LinearWeight weight) {
     public Var forward(Pass pass, Var x) {
         return pass.adapters().adapt(name, x, Matrices.linear(x, weight));
+    }
+
+    /** The outputs of several layers of one input, adapted together. */
+    public static List<Var> forward(Pass pass, Var x, Linear... layers) {
+        List<String> names = new ArrayList<>();
+        List<Var> outputs = new ArrayList<>();
+        for (Linear layer : layers) {
+            names.add(layer.name());
+            outputs.add(Matrices.linear(x, layer.weight()));
+        }
+        return pass.adapters().adapt(names, x, outputs);
     }
 
     /** residual + y. */

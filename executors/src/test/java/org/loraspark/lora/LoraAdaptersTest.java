@@ -3,9 +3,14 @@ package org.loraspark.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.loraspark.golden.Golden;
+import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
 import org.loraspark.lora.LoraModule.Kind;
@@ -19,6 +24,7 @@ import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.Scope;
+import org.loraspark.tensor.Tensor;
 import org.loraspark.tensor.meta.MetaEngine;
 
 /** An adapter beside a layer against the same adapter merged into the layer's weight; rank 4 with alpha 3. */
@@ -58,6 +64,77 @@ class LoraAdaptersTest {
             // The engine refuses products whose types it has no kernel for.
             tape.backward(y, half.empty(7, 5));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"q4,k4,v4", "q4,k2,v3", "k1", "q3,v2", "v4,k3,q2", "x2,q1,k5,y2,v3", "k2,v2,q2", "none4"})
+    void layersOfOneInputGiveTogetherWhatTheyGiveAlone(String modules) {
+        for (RankDropout dropout : List.of(RankDropout.NONE, new EveryThirdDropped())) {
+            List<float[]> together = step(modules, dropout, true);
+            List<float[]> alone = step(modules, dropout, false);
+            for (int i = 0; i < together.size(); i++) {
+                assertThat(together.get(i)).as("result %d", i).hasSameSizeAs(alone.get(i));
+                for (int k = 0; k < alone.get(i).length; k++) {
+                    assertThat(together.get(i)[k])
+                            .as("result %d, value %d", i, k)
+                            .isCloseTo(alone.get(i)[k], within(1e-5f));
+                }
+            }
+        }
+    }
+
+    private record EveryThirdDropped() implements RankDropout {
+        @Override
+        public boolean active() {
+            return true;
+        }
+
+        @Override
+        public float[] mask(int module, long rows, int rank) {
+            float[] mask = new float[(int) rows * rank];
+            for (int i = 0; i < mask.length; i++) {
+                mask[i] = (i + module) % 3 == 0 ? 0 : 1.5f;
+            }
+            return mask;
+        }
+    }
+
+    /** The three outputs, the adapter's gradient and the input's; a module is a layer's name and its rank. */
+    private static List<float[]> step(String modules, RankDropout dropout, boolean together) {
+        LoraLayout layout = new LoraLayout(Stream.of(modules.split(","))
+                .map(m -> {
+                    String name = m.substring(0, m.length() - 1);
+                    int rank = m.charAt(m.length() - 1) - '0';
+                    return new LoraModule("unet." + name, Kind.LINEAR, 6, name.equals("k") ? 7 : 5, rank, 3);
+                })
+                .toList());
+        List<float[]> results = new ArrayList<>();
+        try (Engine engine = Golden.engine();
+                Scope scope = engine.scope();
+                Tape tape = Tape.recording(engine)) {
+            LoraAdapters adapters =
+                    new LoraAdapters(engine, new LoraWeights(layout, random("adapter", layout.size())), 0.5, 1);
+            Pass pass = new Pass(tape, adapters.on(tape, dropout), Trace.NONE);
+            Linear q = linear(engine, "q", 5);
+            Linear k = linear(engine, "k", 7);
+            Linear v = linear(engine, "v", 5);
+            Tensor dx = engine.zeros(2, 4, 6);
+            Var x = tape.parameter(engine.upload(random("input", 2 * 4 * 6), 2, 4, 6), dx);
+            List<Var> ys = together
+                    ? Linear.forward(pass, x, q, k, v)
+                    : List.of(q.forward(pass, x), k.forward(pass, x), v.forward(pass, x));
+            Var joined = Arithmetic.concat(Arithmetic.concat(ys.get(0), ys.get(1)), ys.get(2));
+            ys.forEach(y -> results.add(engine.read(y.value())));
+            tape.backward(joined, engine.upload(random("gradient", 2 * 4 * 17), 2, 4, 17));
+            results.add(adapters.gradients());
+            results.add(engine.read(dx));
+            assertThat(scope).isNotNull();
+        }
+        return results;
+    }
+
+    private static Linear linear(Engine engine, String name, int out) {
+        return new Linear("unet." + name, engine.linearWeight(HostTensor.of(random(name, out * 6), out, 6)));
     }
 
     private static float[] adapted(String layer, double strength) {

@@ -32,10 +32,7 @@ final class BasicTransformerBlock {
 
     Var forward(Pass pass, Var input, Var text) {
         Tape tape = pass.tape();
-        Var x = tape.block(() -> {
-            Var n = norm1.forward(input);
-            return attn1.addTo(input, pass, n, n);
-        });
+        Var x = tape.block(() -> attn1.addTo(input, pass, norm1.forward(input)));
         Var y = tape.block(() -> attn2.addTo(x, pass, norm2.forward(x), text));
         return tape.block(() -> {
             Var hidden = Activations.geglu(feedForwardIn.forward(pass, norm3.forward(y)));

@@ -1,12 +1,13 @@
 package org.loraspark.models.sd;
 
+import java.util.List;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Var;
 import org.loraspark.nn.Layers;
 import org.loraspark.nn.Linear;
 import org.loraspark.nn.Pass;
 
-/** Queries from x, keys and values from a context (x itself for self-attention), in several heads. */
+/** Queries from x, keys and values from a context or from x itself, in several heads. */
 final class CrossAttention {
     private final Linear query;
     private final Linear key;
@@ -31,8 +32,17 @@ final class CrossAttention {
      */
     Var addTo(Var residual, Pass pass, Var x, Var context) {
         Var q = query.forward(pass, x);
-        Var k = key.forward(pass, context);
-        Var v = value.forward(pass, context);
+        List<Var> kv = Linear.forward(pass, context, key, value);
+        return attend(residual, pass, q, kv.get(0), kv.get(1));
+    }
+
+    /** residual + self-attention. */
+    Var addTo(Var residual, Pass pass, Var x) {
+        List<Var> qkv = Linear.forward(pass, x, query, key, value);
+        return attend(residual, pass, qkv.get(0), qkv.get(1), qkv.get(2));
+    }
+
+    private Var attend(Var residual, Pass pass, Var q, Var k, Var v) {
         return out.addTo(residual, pass, Attentions.attention(q, k, v, heads, false));
     }
 }

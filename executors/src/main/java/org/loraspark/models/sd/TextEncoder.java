@@ -42,9 +42,8 @@ public final class TextEncoder {
 
         Var forward(Pass pass, Var x) {
             Var h = pass.tape().block(() -> {
-                Var n = norm1.forward(x);
-                Var attention = Attentions.attention(
-                        query.forward(pass, n), key.forward(pass, n), value.forward(pass, n), config.heads(), true);
+                List<Var> qkv = Linear.forward(pass, norm1.forward(x), query, key, value);
+                Var attention = Attentions.attention(qkv.get(0), qkv.get(1), qkv.get(2), config.heads(), true);
                 return out.addTo(x, pass, attention);
             });
             Var hidden = fc1.forward(pass, norm2.forward(h));

@@ -52,8 +52,8 @@ public final class Vae {
         private Var attention(Pass pass, Var x) {
             long[] pixels = {x.dim(0), x.dim(1) * x.dim(2), x.dim(3)};
             Var n = Arithmetic.reshape(norm.forward(x), pixels);
-            Var h = Attentions.attention(
-                    query.forward(pass, n), key.forward(pass, n), value.forward(pass, n), 1, false);
+            List<Var> qkv = Linear.forward(pass, n, query, key, value);
+            Var h = Attentions.attention(qkv.get(0), qkv.get(1), qkv.get(2), 1, false);
             return Arithmetic.reshape(out.addTo(Arithmetic.reshape(x, pixels), pass, h), x.shape());
         }
     }
