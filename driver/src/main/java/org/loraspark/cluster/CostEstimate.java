@@ -24,7 +24,8 @@ record CostEstimate(long flops, long frozenBytes, long workingBytes) {
         try (MetaEngine meta = new MetaEngine(precision)) {
             DiffusionModel model =
                     DiffusionModel.load(base, meta, config.model().clipSkip());
-            DiffusionStep step = new DiffusionStep(meta, model, new LoraAdapters(meta, layout));
+            DiffusionStep step = new DiffusionStep(
+                    meta, model, new LoraAdapters(meta, layout), config.train().gradientCheckpointing());
             int batch = config.train().batchSize();
             int height = config.data().resolution().height() / 8;
             int width = config.data().resolution().width() / 8;

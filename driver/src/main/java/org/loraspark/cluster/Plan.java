@@ -109,6 +109,7 @@ record Plan(
                 train.seed(),
                 train.batchSize(),
                 train.gradientAccumulationSteps(),
+                train.gradientCheckpointing(),
                 train.learningRate(),
                 train.textEncoderLearningRate(),
                 schedule,
@@ -164,7 +165,7 @@ record Plan(
         rows.add(new String[] {
             "memory",
             "about " + size(cost.bytes(1)) + " for a worker alone, " + size(cost.bytes(atOnce)) + " for " + atOnce
-                    + " in one process"
+                    + " in one process" + (train.gradientCheckpointing() ? ", with gradient checkpointing" : "")
         });
         rows.add(new String[] {
             "time",

@@ -27,6 +27,7 @@ record RunIdentity(Map<String, String> settings, String baseHash, String dataHas
             "train.epochs",
             "train.max-steps",
             "train.resume-from",
+            "train.gradient-checkpointing",
             "engine",
             "work.",
             "output.",

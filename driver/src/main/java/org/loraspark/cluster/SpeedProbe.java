@@ -23,11 +23,19 @@ import org.loraspark.train.DiffusionStep;
  * @param setup of the tasks
  * @param layout of the adapter
  * @param clipSkip of the text encoder
+ * @param gradientCheckpointing as in the run
  * @param batch pictures of a micro-batch
  * @param height of the latents
  * @param width of the latents
  */
-record SpeedProbe(WorkerSetup setup, LoraLayout layout, int clipSkip, int batch, int height, int width)
+record SpeedProbe(
+        WorkerSetup setup,
+        LoraLayout layout,
+        int clipSkip,
+        boolean gradientCheckpointing,
+        int batch,
+        int height,
+        int width)
         implements Serializable {
     /** A small model's first steps are slow, until the JVM has compiled them; a large model's step is long enough. */
     private static final double SECONDS = 3;
@@ -45,6 +53,7 @@ record SpeedProbe(WorkerSetup setup, LoraLayout layout, int clipSkip, int batch,
                 setup,
                 layout,
                 config.model().clipSkip(),
+                config.train().gradientCheckpointing(),
                 config.train().batchSize(),
                 config.data().resolution().height() / 8,
                 config.data().resolution().width() / 8);
@@ -71,7 +80,7 @@ record SpeedProbe(WorkerSetup setup, LoraLayout layout, int clipSkip, int batch,
                 Scope scope = lease.engine().scope()) {
             DiffusionModel model = lease.model(clipSkip);
             LoraAdapters adapters = new LoraAdapters(lease.engine(), layout);
-            DiffusionStep step = new DiffusionStep(lease.engine(), model, adapters);
+            DiffusionStep step = new DiffusionStep(lease.engine(), model, adapters, gradientCheckpointing);
             float[] latents =
                     new float[batch * height * width * model.unet().config().inChannels()];
             int[][] ids = new int[batch][model.textEncoder().config().maxPositions()];

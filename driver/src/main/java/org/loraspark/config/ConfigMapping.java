@@ -78,6 +78,7 @@ final class ConfigMapping {
                 in.integer("train.max-steps", 0, MAX),
                 in.integer("train.batch-size", 1, 4096),
                 in.integer("train.gradient-accumulation-steps", 1, MAX),
+                in.flag("train.gradient-checkpointing"),
                 in.number("train.learning-rate", x -> x > 0, "above 0"),
                 in.number("train.text-encoder-learning-rate", x -> x >= 0, "at least 0"),
                 scheduler.equals("constant") && warmup > 0 ? "constant_with_warmup" : scheduler,

@@ -70,6 +70,7 @@ public final class EffectiveConfig {
         v.put("train.max-steps", train.maxSteps());
         v.put("train.batch-size", train.batchSize());
         v.put("train.gradient-accumulation-steps", train.gradientAccumulationSteps());
+        v.put("train.gradient-checkpointing", train.gradientCheckpointing());
         v.put("train.learning-rate", train.learningRate());
         v.put("train.text-encoder-learning-rate", train.textEncoderLearningRate());
         v.put("train.lr-scheduler", train.lrScheduler());

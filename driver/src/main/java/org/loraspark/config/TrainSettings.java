@@ -18,6 +18,7 @@ public record TrainSettings(
         int maxSteps,
         int batchSize,
         int gradientAccumulationSteps,
+        boolean gradientCheckpointing,
         double learningRate,
         double textEncoderLearningRate,
         String lrScheduler,

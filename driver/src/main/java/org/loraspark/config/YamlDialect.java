@@ -139,6 +139,7 @@ final class YamlDialect {
         keys.put("weight_decay", "train.weight-decay");
         keys.put("max_grad_norm", "train.max-grad-norm");
         keys.put("gradient_accumulation_steps", "train.gradient-accumulation-steps");
+        keys.put("gradient_checkpointing", "train.gradient-checkpointing");
         keys.put(FP16, "train.precision");
         keys.put("seed", "train.seed");
         keys.put("resume_from_checkpoint", "train.resume-from");

@@ -33,8 +33,8 @@ class PresetsTest {
         assertThat(config.lora()).isEqualTo(new LoraSettings(8, 8, 0, false, false));
         assertThat(train)
                 .isEqualTo(new TrainSettings(
-                        60, 0, 2, 1, 1e-3, 5e-5, "cosine", 1, 0, "adamw", 0.01, 0.9, 0.999, 1e-8, 1.0, DType.F32, 0,
-                        ""));
+                        60, 0, 2, 1, false, 1e-3, 5e-5, "cosine", 1, 0, "adamw", 0.01, 0.9, 0.999, 1e-8, 1.0, DType.F32,
+                        0, ""));
         assertThat(config.cluster()).isEqualTo(new ClusterSettings(2, 0, "average"));
         assertThat(config.data().latentSample()).isEqualTo("mean");
         assertThat(config.data().resolution()).isEqualTo(new Resolution(128, 128));

@@ -26,6 +26,7 @@ public final class DiffusionStep {
     private final Engine engine;
     private final DiffusionModel model;
     private final LoraAdapters adapters;
+    private final boolean checkpointing;
     private final boolean textEncoderTrained;
     private final Map<List<Integer>, float[]> textStates = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -36,11 +37,15 @@ public final class DiffusionStep {
         }
     };
 
-    /** @param adapters of the same engine; its gradients are what {@link #forwardBackward} adds to */
-    public DiffusionStep(Engine engine, DiffusionModel model, LoraAdapters adapters) {
+    /**
+     * @param adapters of the same engine; its gradients are what {@link #forwardBackward} adds to
+     * @param checkpointing keep a block's result alone and compute the rest again on the way back, to the same bits
+     */
+    public DiffusionStep(Engine engine, DiffusionModel model, LoraAdapters adapters, boolean checkpointing) {
         this.engine = engine;
         this.model = model;
         this.adapters = adapters;
+        this.checkpointing = checkpointing;
         this.textEncoderTrained = adapters.layout().modules().stream().anyMatch(m -> !m.isUnet());
     }
 
@@ -56,7 +61,7 @@ public final class DiffusionStep {
      * @param scale 1 / pictures of the whole optimizer step makes the sum a mean
      */
     public Result forwardBackward(DiffusionBatch batch, double scale, RankDropout dropout) {
-        try (Tape tape = Tape.recording(engine)) {
+        try (Tape tape = checkpointing ? Tape.checkpointing(engine) : Tape.recording(engine)) {
             Var output = predict(tape, batch, dropout);
             float[] prediction = engine.read(output.value());
             float[] gradient = new float[prediction.length];

@@ -8,6 +8,7 @@ import java.io.Serializable;
  * @param seed of all randomness
  * @param batchSize pictures of a micro-batch
  * @param accumulation micro-batches of an optimizer step
+ * @param gradientCheckpointing keep less for the way back and compute each block twice
  * @param learningRate of the UNet's modules
  * @param textEncoderLearningRate of the text encoder's
  * @param maxGradNorm largest global norm, 0 for none
@@ -21,6 +22,7 @@ public record Hyperparameters(
         long seed,
         int batchSize,
         int accumulation,
+        boolean gradientCheckpointing,
         double learningRate,
         double textEncoderLearningRate,
         LrSchedule schedule,

@@ -36,7 +36,7 @@ public final class LocalTrainer implements AutoCloseable {
         this.layout = layout;
         this.scope = engine.scope();
         this.adapters = new LoraAdapters(engine, layout);
-        this.step = new DiffusionStep(engine, model, adapters);
+        this.step = new DiffusionStep(engine, model, adapters, hp.gradientCheckpointing());
         this.batches = new BatchMaker(
                 hp, captions, model.latentScale(), model.schedule().timesteps());
     }

@@ -48,7 +48,8 @@ public final class Replay {
         try (Scope scope = engine.scope()) {
             LoraAdapters adapters = new LoraAdapters(engine, layout);
             adapters.load(adapter.weights().values());
-            DiffusionStep.Result step = new DiffusionStep(engine, DiffusionModel.load(base, engine, clipSkip), adapters)
+            DiffusionStep.Result step = new DiffusionStep(
+                            engine, DiffusionModel.load(base, engine, clipSkip), adapters, false)
                     .forwardBackward(batch, 1.0 / batch.size(), RankDropout.NONE);
             double loss = Arrays.stream(step.losses()).average().orElseThrow();
             if (!Double.isFinite(loss)) {

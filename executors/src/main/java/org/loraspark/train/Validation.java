@@ -26,7 +26,7 @@ public final class Validation implements AutoCloseable {
         this.scope = engine.scope();
         this.adapters = new LoraAdapters(engine, weights.layout());
         this.adapters.load(weights.values());
-        this.step = new DiffusionStep(engine, model, adapters);
+        this.step = new DiffusionStep(engine, model, adapters, false);
         this.captions = captions;
         this.latentScale = model.latentScale();
     }

@@ -59,6 +59,7 @@ class BatchMakerTest {
                 5,
                 1,
                 1,
+                false,
                 1e-3,
                 1e-3,
                 new LrSchedule(LrSchedule.Kind.CONSTANT, 0, 10, 1),

@@ -129,7 +129,8 @@ class DiffusionStepParityTest {
                         new Configuration())
                 .weights();
         private final LoraAdapters adapters = new LoraAdapters(engine, weights.layout());
-        private final DiffusionStep step = new DiffusionStep(engine, DiffusionModel.load(base, engine, 1), adapters);
+        private final DiffusionStep step =
+                new DiffusionStep(engine, DiffusionModel.load(base, engine, 1), adapters, false);
 
         @Override
         public void close() {

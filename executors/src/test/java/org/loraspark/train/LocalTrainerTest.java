@@ -102,6 +102,13 @@ class LocalTrainerTest {
     }
 
     @Test
+    void checkpointingChangesNoBit() {
+        TrainState warm = Averaging.merge(start, List.of(round(hyperparameters(3, 1, 0, 1e-3), start, 1)), 1);
+        Hyperparameters hp = hyperparameters(3, 1, 0.5, 1e-3);
+        assertSame(round(checkpointed(hp), warm, 2), round(hp, warm, 2));
+    }
+
+    @Test
     void brokenLatentNamesWorkerStepAndPicture() {
         Example broken = shard.get(1);
         broken.mean()[7] = Float.NaN;
@@ -142,6 +149,7 @@ class LocalTrainerTest {
                 11,
                 batch,
                 accumulation,
+                false,
                 1e-3,
                 textRate,
                 new LrSchedule(LrSchedule.Kind.CONSTANT, 0, 100, 1),
@@ -151,6 +159,23 @@ class LocalTrainerTest {
                 true,
                 false,
                 plan);
+    }
+
+    private static Hyperparameters checkpointed(Hyperparameters hp) {
+        return new Hyperparameters(
+                hp.seed(),
+                hp.batchSize(),
+                hp.accumulation(),
+                true,
+                hp.learningRate(),
+                hp.textEncoderLearningRate(),
+                hp.schedule(),
+                hp.optimizer(),
+                hp.maxGradNorm(),
+                hp.dropout(),
+                hp.sampleLatents(),
+                hp.flip(),
+                hp.plan());
     }
 
     private static List<Example> examples() {

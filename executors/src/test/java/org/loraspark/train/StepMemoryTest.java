@@ -26,19 +26,25 @@ class StepMemoryTest {
 
     @Test
     void onlyWhatTheWayBackReadsIsKept() {
-        assertThat(peak(false) >> 20).isBetween(500L, 640L);
+        long unet = peak(false, false);
+        assertThat(unet >> 20).isBetween(500L, 640L);
         // Twelve layers of 77 tokens more.
-        assertThat(peak(true) - peak(false)).isBetween(1L << 20, 25L << 20);
+        assertThat(peak(true, false) - unet).isBetween(1L << 20, 25L << 20);
     }
 
-    private static long peak(boolean textEncoder) {
+    @Test
+    void checkpointingKeepsTheBordersOfItsBlocksAlone() {
+        assertThat(peak(false, true) >> 20).isLessThan(140);
+    }
+
+    private static long peak(boolean textEncoder, boolean checkpointing) {
         try (MetaEngine engine = new MetaEngine(DType.BF16)) {
             UNet unet = new UNet(new Layers(engine, PLACEHOLDERS, UNet.NAME), UNetConfig.stableDiffusion1());
             TextEncoder text =
                     new TextEncoder(new Layers(engine, PLACEHOLDERS, TextEncoder.NAME), TextEncoderConfig.clipVitL14());
             LoraAdapters adapters = new LoraAdapters(engine, layout(textEncoder));
             long before = engine.peakBytes();
-            new DiffusionStep(engine, new DiffusionModel(unet, text, schedule(), 1, 1), adapters)
+            new DiffusionStep(engine, new DiffusionModel(unet, text, schedule(), 1, 1), adapters, checkpointing)
                     .forwardBackward(
                             new DiffusionBatch(
                                     64, 64, new float[64 * 64 * 4], new float[64 * 64 * 4], new int[1], new int[1][77]),

@@ -85,7 +85,7 @@ public final class TextEncoder {
         for (int i = 0; i < layers.size() - (clipSkip - 1); i++) {
             Layer layer = layers.get(i);
             Var input = x;
-            x = tape.block(() -> layer.forward(pass, input));
+            x = tape.segment(() -> layer.forward(pass, input), input);
         }
         return finalNorm.forward(x);
     }

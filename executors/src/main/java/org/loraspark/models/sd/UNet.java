@@ -135,7 +135,8 @@ public final class UNet {
             }
         }
         x = midFirst.forward(pass, x, time, text);
-        x = midLast.forward(pass, x, time);
+        Var middle = x;
+        x = pass.tape().segment(() -> midLast.forward(pass, middle, time), middle, time);
         for (Level level : up) {
             for (Stage stage : level.stages()) {
                 Var skip = skips.pop();

@@ -97,7 +97,7 @@ class FullSizeTest {
                 }
             }
             adapters.load(start);
-            DiffusionStep step = new DiffusionStep(engine, DiffusionModel.load(model, engine, 1), adapters);
+            DiffusionStep step = new DiffusionStep(engine, DiffusionModel.load(model, engine, 1), adapters, false);
             float[] latents = gaussian(64 * 64 * 4, 1);
             float[] noise = gaussian(64 * 64 * 4, 2);
             DiffusionBatch batch = new DiffusionBatch(64, 64, latents, noise, new int[] {500}, new int[][] {caption()});

@@ -111,7 +111,7 @@ class ProfilingEngineTest {
             Arrays.fill(ids, 701);
             DiffusionBatch batch = new DiffusionBatch(
                     SIDE, SIDE, normal("latent", size), normal("noise", size), new int[] {500}, new int[][] {ids});
-            new DiffusionStep(engine, DiffusionModel.load(base, engine, 1), adapters)
+            new DiffusionStep(engine, DiffusionModel.load(base, engine, 1), adapters, false)
                     .forwardBackward(batch, 1, RankDropout.NONE);
             assertThat(scope).isNotNull();
             return adapters.gradients();
