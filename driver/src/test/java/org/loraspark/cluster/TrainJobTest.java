@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.loraspark.UserError;
 import org.loraspark.config.TrainConfig;
 import org.loraspark.io.LoraFiles;
+import org.loraspark.train.TrainingDivergedException;
 
 @Tag("cluster")
 class TrainJobTest {
@@ -113,6 +114,18 @@ class TrainJobTest {
                         DemoRun.config(folder, "third", "train.resume-from=" + first, "lora.rank=5"), spark))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("has rank 4, the config asks for lora.rank = 5");
+    }
+
+    @Test
+    void divergedRunNamesWhatBrokeAndKeepsItsLastCheckpoint() {
+        TrainConfig config = DemoRun.config(
+                folder, "diverged", "train.learning-rate=1e30", "cluster.sync-every-steps=1", "output.save-steps=1");
+        assertThatThrownBy(() -> DemoRun.train(spark, config))
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageContaining("worker 0 at step 2")
+                .hasMessageContaining(".png")
+                .hasMessageContaining("unet.");
+        assertThat(folder.resolve("diverged/checkpoints")).isDirectoryContaining("glob:**lora-step00000001");
     }
 
     private static String[] with(String[] keys, String... more) {

@@ -1,6 +1,7 @@
 package org.loraspark.lora;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,12 @@ public final class LoraLayout implements Serializable {
     public int upOffset(int module) {
         LoraModule m = modules.get(module);
         return downOffsets[module] + Math.toIntExact(m.rank() * m.in());
+    }
+
+    /** The module that a parameter belongs to. */
+    public LoraModule moduleOf(int parameter) {
+        int found = Arrays.binarySearch(downOffsets, parameter);
+        return modules.get(found >= 0 ? found : -found - 2);
     }
 
     /** One past the module's last parameter. */

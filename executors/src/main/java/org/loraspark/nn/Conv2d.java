@@ -6,12 +6,12 @@ import org.loraspark.tensor.ConvWeight;
 
 /** A frozen convolution: {@code [batch, height, width, in] -> [batch, height', width', out]}. */
 public record Conv2d(String name, ConvWeight weight) {
-    public Var forward(Var x) {
-        return Matrices.conv2d(x, weight);
+    public Var forward(Pass pass, Var x) {
+        return pass.seen(name, Matrices.conv2d(x, weight));
     }
 
     /** residual + the convolution. */
-    public Var addTo(Var residual, Var x) {
-        return Matrices.conv2dAdd(x, weight, residual);
+    public Var addTo(Var residual, Pass pass, Var x) {
+        return pass.seen(name, Matrices.conv2dAdd(x, weight, residual));
     }
 }

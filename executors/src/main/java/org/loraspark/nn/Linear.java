@@ -12,7 +12,16 @@ import org.loraspark.tensor.LinearWeight;
  */
 public record Linear(String name, LinearWeight weight) {
     public Var forward(Pass pass, Var x) {
-        return pass.adapters().adapt(name, x, Matrices.linear(x, weight));
+        return adapted(pass, x, Matrices.linear(x, weight));
+    }
+
+    /** residual + y. */
+    public Var addTo(Var residual, Pass pass, Var x) {
+        return adapted(pass, x, Matrices.linearAdd(x, weight, residual));
+    }
+
+    private Var adapted(Pass pass, Var x, Var y) {
+        return pass.seen(name, pass.adapters().adapt(name, x, y));
     }
 
     /** The outputs of several layers of one input, adapted together. */
@@ -23,11 +32,10 @@ public record Linear(String name, LinearWeight weight) {
             names.add(layer.name());
             outputs.add(Matrices.linear(x, layer.weight()));
         }
-        return pass.adapters().adapt(names, x, outputs);
-    }
-
-    /** residual + y. */
-    public Var addTo(Var residual, Pass pass, Var x) {
-        return pass.adapters().adapt(name, x, Matrices.linearAdd(x, weight, residual));
+        List<Var> adapted = pass.adapters().adapt(names, x, outputs);
+        for (int i = 0; i < layers.length; i++) {
+            pass.seen(names.get(i), adapted.get(i));
+        }
+        return adapted;
     }
 }

@@ -2,7 +2,7 @@ package org.loraspark.nn;
 
 import org.loraspark.tensor.Tensor;
 
-/** Sees named intermediate values, so that two implementations can be compared stage by stage. */
+/** Sees the output of every layer by its name, in the order in which they are computed. */
 @FunctionalInterface
 public interface Trace {
     Trace NONE = (name, value) -> {};

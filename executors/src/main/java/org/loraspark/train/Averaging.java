@@ -1,6 +1,7 @@
 package org.loraspark.train;
 
 import java.util.List;
+import org.loraspark.lora.LoraLayout;
 import org.loraspark.lora.LoraWeights;
 
 /**
@@ -15,7 +16,7 @@ public final class Averaging {
      * @param before the state that all workers started from
      * @param results one for each rank, in any order
      * @param step the run's step after the round
-     * @throws TrainingDivergedException naming the rank, when a worker's result is not finite
+     * @throws TrainingDivergedException naming rank and module, when a worker's result is not finite
      * @throws IllegalArgumentException when a rank is there twice or nobody consumed a sample
      */
     public static TrainState merge(TrainState before, List<RoundResult> results, long step) {
@@ -28,7 +29,9 @@ public final class Averaging {
             if (r.rank() != i) {
                 throw new IllegalArgumentException("expected the result of rank " + i + ", got rank " + r.rank());
             }
-            requireFinite(r);
+            requireFinite(before.layout(), r, "adapter", r.weights());
+            requireFinite(before.layout(), r, "first moment", r.firstMoment());
+            requireFinite(before.layout(), r, "second moment", r.secondMoment());
             total = Math.addExact(total, r.samples());
         }
         if (total == 0) {
@@ -82,11 +85,12 @@ public final class Averaging {
         return mean;
     }
 
-    private static void requireFinite(RoundResult r) {
-        for (float value : r.weights()) {
-            if (!Float.isFinite(value)) {
-                throw new TrainingDivergedException("the adapter of worker " + r.rank()
-                        + " is not finite after this round; lower train.learning-rate");
+    private static void requireFinite(LoraLayout layout, RoundResult r, String what, float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new TrainingDivergedException("the " + what + " of worker " + r.rank()
+                        + " is not finite after this round, first in "
+                        + layout.moduleOf(i).name() + "; lower train.learning-rate");
             }
         }
     }

@@ -9,7 +9,6 @@ import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
 import org.loraspark.lora.LoraAdapters;
 import org.loraspark.lora.RankDropout;
-import org.loraspark.nn.Adapters;
 import org.loraspark.nn.Pass;
 import org.loraspark.nn.Trace;
 import org.loraspark.tensor.Engine;
@@ -22,6 +21,9 @@ import org.loraspark.tensor.Tensor;
 public final class DiffusionStep {
     /** Text states of this many distinct captions are kept while the text encoder is frozen (0.2 MB each for SD1.x). */
     private static final int CACHED_CAPTIONS = 256;
+
+    /** The name of the UNet's input among those of its layers. */
+    static final String LATENT = "latent";
 
     private final Engine engine;
     private final DiffusionModel model;
@@ -82,24 +84,41 @@ public final class DiffusionStep {
         }
     }
 
+    /**
+     * Runs a micro-batch forward once more to find where its loss stops being finite: in the noisy {@code latent}, or in
+     * the output of the layer whose name is returned; empty when every layer's is finite.
+     */
+    String firstNotFinite(DiffusionBatch batch, RankDropout dropout) {
+        try (Tape tape = Tape.inference(engine)) {
+            FirstNotFinite trace = new FirstNotFinite(engine);
+            Pass pass = new Pass(tape, adapters.on(tape, dropout), trace);
+            Var latent = noisy(tape, batch);
+            trace.see(LATENT, latent.value());
+            Var text = model.textEncoder().forward(pass, batch.tokenIds(), model.clipSkip());
+            predict(pass, batch, latent, text);
+            return trace.name();
+        }
+    }
+
     static boolean allFinite(double[] values) {
         return Arrays.stream(values).allMatch(Double::isFinite);
     }
 
     private Var predict(Tape tape, DiffusionBatch batch, RankDropout dropout) {
-        Adapters adapt = adapters.on(tape, dropout);
-        Pass pass = new Pass(tape, adapt, Trace.NONE);
+        Pass pass = new Pass(tape, adapters.on(tape, dropout), Trace.NONE);
         Var text = textEncoderTrained
                 ? model.textEncoder().forward(pass, batch.tokenIds(), model.clipSkip())
                 : tape.constant(frozenText(batch.tokenIds()));
-        Var noisy = tape.constant(
-                engine.upload(noisy(batch), batch.size(), batch.height(), batch.width(), channels(batch)));
-        return model.unet()
-                .forward(
-                        pass,
-                        noisy,
-                        Arrays.stream(batch.timesteps()).asDoubleStream().toArray(),
-                        text);
+        return predict(pass, batch, noisy(tape, batch), text);
+    }
+
+    private Var predict(Pass pass, DiffusionBatch batch, Var noisy, Var text) {
+        double[] timesteps = Arrays.stream(batch.timesteps()).asDoubleStream().toArray();
+        return model.unet().forward(pass, noisy, timesteps, text);
+    }
+
+    private Var noisy(Tape tape, DiffusionBatch batch) {
+        return tape.constant(engine.upload(noisy(batch), batch.size(), batch.height(), batch.width(), channels(batch)));
     }
 
     private float[] noisy(DiffusionBatch batch) {

@@ -73,8 +73,7 @@ public final class LocalTrainer implements AutoCloseable {
             float[] gradient = adapters.gradients();
             double norm = GradientClipping.clip(gradient, hp.maxGradNorm());
             if (!Double.isFinite(norm)) {
-                throw new TrainingDivergedException("the gradient of worker " + rank + " at step " + (s + 1)
-                        + " is not finite; lower train.learning-rate");
+                throw gradientDiverged(chosen, rank, epoch, s);
             }
             update(theta, gradient, m, v, s);
             samples += chosen.size();
@@ -111,18 +110,68 @@ public final class LocalTrainer implements AutoCloseable {
         double lossSum = 0;
         for (int from = 0; from < chosen.size(); from += hp.batchSize()) {
             List<Example> micro = chosen.subList(from, Math.min(chosen.size(), from + hp.batchSize()));
-            double[] losses = step.forwardBackward(
-                            batches.make(micro, epoch), 1.0 / chosen.size(), new AddressedRankDropout(hp, micro, epoch))
-                    .losses();
+            double[] losses = forwardBackward(micro, chosen.size(), epoch);
             for (int i = 0; i < losses.length; i++) {
                 if (!Double.isFinite(losses[i])) {
-                    throw new TrainingDivergedException("the loss of worker " + rank + " at step " + (s + 1) + " on "
-                            + micro.get(i).name() + " is not finite; lower train.learning-rate");
+                    throw lossDiverged(micro, micro.get(i).name(), rank, epoch, s);
                 }
                 lossSum += losses[i];
             }
         }
         return lossSum;
+    }
+
+    private double[] forwardBackward(List<Example> micro, int pictures, int epoch) {
+        return step.forwardBackward(batches.make(micro, epoch), 1.0 / pictures, dropout(micro, epoch))
+                .losses();
+    }
+
+    private AddressedRankDropout dropout(List<Example> micro, int epoch) {
+        return new AddressedRankDropout(hp, micro, epoch);
+    }
+
+    /** Runs the micro-batch again to tell where it goes wrong. */
+    private TrainingDivergedException lossDiverged(List<Example> micro, String picture, int rank, int epoch, long s) {
+        String place = step.firstNotFinite(batches.make(micro, epoch), dropout(micro, epoch));
+        String loss = "the loss of worker " + rank + " at step " + (s + 1) + " on " + picture + " is not finite";
+        if (place.equals(DiffusionStep.LATENT)) {
+            return new TrainingDivergedException(
+                    loss + " because its latent is not; empty work.dir to encode the pictures again");
+        }
+        return new TrainingDivergedException(loss + (place.isEmpty() ? "" : ", first in the output of " + place)
+                + "; lower train.learning-rate, or take another base model if it happens at the first step");
+    }
+
+    /** Runs the step's pictures again, one by one, to tell which it is and where the way back goes wrong. */
+    private TrainingDivergedException gradientDiverged(List<Example> chosen, int rank, int epoch, long s) {
+        String where = " of worker " + rank + " at step " + (s + 1);
+        for (Example e : chosen) {
+            adapters.clearGradients();
+            forwardBackward(List.of(e), chosen.size(), epoch);
+            String module = firstNotFinite(adapters.gradients());
+            if (!module.isEmpty()) {
+                return new TrainingDivergedException("the gradient" + where + " on " + e.name()
+                        + " is not finite, first in " + module + "; lower train.learning-rate");
+            }
+        }
+        return new TrainingDivergedException("the gradient" + where + " over "
+                + String.join(", ", chosen.stream().map(Example::name).toList())
+                + " is not finite; lower train.learning-rate");
+    }
+
+    /** The first module on the way back, from the UNet's end to the text encoder's beginning; empty when all are finite. */
+    private String firstNotFinite(float[] gradient) {
+        String textModule = "";
+        for (int i = gradient.length - 1; i >= 0; i--) {
+            if (!Float.isFinite(gradient[i])) {
+                LoraModule module = layout.moduleOf(i);
+                if (module.isUnet()) {
+                    return module.name();
+                }
+                textModule = textModule.isEmpty() ? module.name() : textModule;
+            }
+        }
+        return textModule;
     }
 
     private void update(float[] theta, float[] gradient, float[] m, float[] v, long s) {

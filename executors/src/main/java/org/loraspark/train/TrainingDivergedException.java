@@ -1,6 +1,6 @@
 package org.loraspark.train;
 
-/** A loss, a gradient or a weight became infinite or NaN. The message names the step, the worker and the picture. */
+/** A loss, a gradient or a weight became infinite or NaN. The message names worker, step, picture and module. */
 public class TrainingDivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

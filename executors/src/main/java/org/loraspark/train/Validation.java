@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.loraspark.lora.LoraAdapters;
 import org.loraspark.lora.LoraWeights;
+import org.loraspark.lora.RankDropout;
 import org.loraspark.tensor.AddressedRandom;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Scope;
@@ -52,7 +53,13 @@ public final class Validation implements AutoCloseable {
             System.arraycopy(drawn, 0, noise, i * size, size);
         }
         DiffusionBatch batch = new DiffusionBatch(e.height(), e.width(), latents, noise, TIMESTEPS.clone(), tokenIds);
-        return Arrays.stream(step.forward(batch).losses()).average().orElseThrow();
+        double loss = Arrays.stream(step.forward(batch).losses()).average().orElseThrow();
+        if (!Double.isFinite(loss)) {
+            String place = step.firstNotFinite(batch, RankDropout.NONE);
+            throw new TrainingDivergedException("the validation loss on " + e.name() + " is not finite, first in the "
+                    + (place.equals(DiffusionStep.LATENT) ? "" : "output of ") + place + "; lower train.learning-rate");
+        }
+        return loss;
     }
 
     @Override

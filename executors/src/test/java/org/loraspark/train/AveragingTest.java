@@ -99,7 +99,19 @@ class AveragingTest {
         broken.weights()[4] = Float.NaN;
         assertThatThrownBy(() -> Averaging.merge(BEFORE, List.of(result(0, 2, 3), broken), 1))
                 .isInstanceOf(TrainingDivergedException.class)
-                .hasMessageContaining("worker 1");
+                .hasMessageContaining("worker 1")
+                .hasMessageContaining("adapter")
+                .hasMessageContaining("unet.a");
+    }
+
+    @Test
+    void nonFiniteMomentNamesItsWorkerAndModule() {
+        RoundResult broken = result(1, 2, 3);
+        broken.secondMoment()[LAYOUT.downOffset(1)] = Float.POSITIVE_INFINITY;
+        assertThatThrownBy(() -> Averaging.merge(BEFORE, List.of(result(0, 2, 3), broken), 1))
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageContaining("second moment of worker 1")
+                .hasMessageContaining("unet.b");
     }
 
     @Test

@@ -10,12 +10,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.loraspark.golden.Golden;
+import org.loraspark.io.SafetensorsFile;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraInit;
 import org.loraspark.lora.LoraLayout;
+import org.loraspark.lora.LoraWeights;
 import org.loraspark.models.sd.BaseModel;
+import org.loraspark.models.sd.UNet;
+import org.loraspark.nn.Layers;
+import org.loraspark.nn.Weights;
 import org.loraspark.tensor.AddressedRandom;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.HostTensor;
 
 /** One worker on the demo model, with three small made-up pictures. */
 class LocalTrainerTest {
@@ -116,10 +122,63 @@ class LocalTrainerTest {
                 .isInstanceOf(TrainingDivergedException.class)
                 .hasMessageContaining("worker 0")
                 .hasMessageContaining("step 1")
-                .hasMessageContaining("1.png");
+                .hasMessageContaining("1.png")
+                .hasMessageContaining("its latent");
+    }
+
+    @Test
+    void brokenAdapterNamesItsModule() {
+        int module = layout.indexOf("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_k");
+        float[] values = start.weights().values().clone();
+        values[layout.upOffset(module) + 3] = Float.NaN;
+        TrainState broken = TrainState.start(new LoraWeights(layout, values));
+        assertThatThrownBy(() -> round(hyperparameters(1, 1, 0, 1e-3), broken, 1))
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageContaining("worker 0 at step 1 on ")
+                .hasMessageContaining(".png")
+                .hasMessageContaining(layout.modules().get(module).name() + ";");
+    }
+
+    @Test
+    void brokenFrozenWeightNamesItsLayer() {
+        DiffusionModel broken = poisoned("up_blocks.1.resnets.0.conv2.bias", Float.POSITIVE_INFINITY);
+        assertThatThrownBy(() -> round(broken, hyperparameters(1, 1, 0, 1e-3), start, 1))
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageContaining("unet.up_blocks.1.resnets.0.conv2;");
+    }
+
+    @Test
+    void gradientThatOverflowsNamesPictureAndModule() {
+        // The loss, in double, is finite; its gradient meets the weight a second time.
+        DiffusionModel broken = poisoned("conv_out.weight", 1e25f);
+        assertThatThrownBy(() -> round(broken, hyperparameters(3, 1, 0, 1e-3), start, 1))
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageStartingWith("the gradient of worker 0 at step 1 on ")
+                .hasMessageContaining(".png")
+                .hasMessageContaining("first in unet.up_blocks.");
+    }
+
+    /** The model with one value of the UNet replaced. */
+    private static DiffusionModel poisoned(String weight, float value) {
+        try (SafetensorsFile file =
+                SafetensorsFile.open(Golden.demo("base/unet/diffusion_pytorch_model.safetensors"))) {
+            Weights weights = (name, shape) -> {
+                float[] values = file.tensor(name).toFloats();
+                if (name.equals(weight)) {
+                    values[2] = value;
+                }
+                return HostTensor.of(values, shape);
+            };
+            UNet unet = new UNet(new Layers(engine, weights, UNet.NAME), base.unetConfig());
+            return new DiffusionModel(unet, model.textEncoder(), model.schedule(), 1, model.latentScale());
+        }
     }
 
     private RoundResult round(Hyperparameters hp, TrainState from, long toStep) {
+        return round(model, hp, from, toStep);
+    }
+
+    private RoundResult round(DiffusionModel trained, Hyperparameters hp, TrainState from, long toStep) {
         CaptionEncoder captions = (example, epoch) -> {
             int[] ids = new int[77];
             Arrays.fill(ids, 701);
@@ -127,7 +186,7 @@ class LocalTrainerTest {
             ids[1] = 300 + example.repeat();
             return ids;
         };
-        try (LocalTrainer trainer = new LocalTrainer(engine, model, hp, layout, captions)) {
+        try (LocalTrainer trainer = new LocalTrainer(engine, trained, hp, layout, captions)) {
             return trainer.round(from, 0, shard, toStep, LocalTrainer.StepListener.NONE);
         }
     }

@@ -48,7 +48,7 @@ final class ResnetBlock {
      */
     Var forward(Pass pass, Var x, Var time) {
         Var hidden = pass.tape().block(() -> {
-            Var h = conv1.forward(norm1.silu(x));
+            Var h = conv1.forward(pass, norm1.silu(x));
             for (Linear projection : timeProjection) {
                 h = Arithmetic.addPerSample(h, projection.forward(pass, time));
             }
@@ -59,7 +59,7 @@ final class ResnetBlock {
 
     /** Without time. */
     Var forward(Pass pass, Var x) {
-        return finish(pass, x, pass.tape().block(() -> conv1.forward(norm1.silu(x))));
+        return finish(pass, x, pass.tape().block(() -> conv1.forward(pass, norm1.silu(x))));
     }
 
     private Var finish(Pass pass, Var x, Var hidden) {
@@ -68,7 +68,7 @@ final class ResnetBlock {
             for (Linear projection : shortcut) {
                 skip = projection.forward(pass, x);
             }
-            return conv2.addTo(skip, norm2.silu(hidden));
+            return conv2.addTo(skip, pass, norm2.silu(hidden));
         });
     }
 }

@@ -122,7 +122,7 @@ public final class UNet {
      */
     public Var forward(Pass pass, Var latents, double[] timesteps, Var text) {
         Var time = Activations.silu(timeEmbedding.forward(pass, timesteps));
-        Var x = convIn.forward(latents);
+        Var x = convIn.forward(pass, latents);
         Deque<Var> skips = new ArrayDeque<>(List.of(x));
         for (Level level : down) {
             for (Stage stage : level.stages()) {
@@ -130,7 +130,7 @@ public final class UNet {
                 skips.push(x);
             }
             for (Conv2d downsample : level.resample()) {
-                x = downsample.forward(x);
+                x = downsample.forward(pass, x);
                 skips.push(x);
             }
         }
@@ -147,11 +147,12 @@ public final class UNet {
                 Var partner = skips.element();
                 Var small = x;
                 x = pass.tape()
-                        .block(() -> upsample.forward(Arithmetic.upsample(small, partner.dim(1), partner.dim(2))));
+                        .block(() ->
+                                upsample.forward(pass, Arithmetic.upsample(small, partner.dim(1), partner.dim(2))));
             }
         }
         Var last = x;
-        return pass.tape().block(() -> convOut.forward(normOut.silu(last)));
+        return pass.tape().block(() -> convOut.forward(pass, normOut.silu(last)));
     }
 
     private Stage stage(Layers layers, String block, int i, int in, int out, boolean attention, int level) {

@@ -136,15 +136,15 @@ public final class Vae {
      *     distribution: {@code [batch, height / 8, width / 8, 8]}
      */
     public Var encode(Pass pass, Var image) {
-        Var x = encoderIn.forward(image);
+        Var x = encoderIn.forward(pass, image);
         for (Level level : encoderLevels) {
             x = resnets(pass, level, x);
             for (Conv2d downsample : level.resample()) {
-                x = downsample.forward(x);
+                x = downsample.forward(pass, x);
             }
         }
         Var last = encoderMid.forward(pass, x);
-        return pass.tape().block(() -> quant.forward(pass, encoderOut.forward(encoderNorm.silu(last))));
+        return pass.tape().block(() -> quant.forward(pass, encoderOut.forward(pass, encoderNorm.silu(last))));
     }
 
     /**
@@ -152,18 +152,19 @@ public final class Vae {
      * @return {@code [batch, 8 height, 8 width, 3]}, about in [-1, 1]
      */
     public Var decode(Pass pass, Var latent) {
-        Var x = decoderIn.forward(postQuant.forward(pass, latent));
+        Var x = decoderIn.forward(pass, postQuant.forward(pass, latent));
         x = decoderMid.forward(pass, x);
         for (Level level : decoderLevels) {
             x = resnets(pass, level, x);
             for (Conv2d upsample : level.resample()) {
                 Var small = x;
                 x = pass.tape()
-                        .block(() -> upsample.forward(Arithmetic.upsample(small, 2 * small.dim(1), 2 * small.dim(2))));
+                        .block(() ->
+                                upsample.forward(pass, Arithmetic.upsample(small, 2 * small.dim(1), 2 * small.dim(2))));
             }
         }
         Var last = x;
-        return pass.tape().block(() -> decoderOut.forward(decoderNorm.silu(last)));
+        return pass.tape().block(() -> decoderOut.forward(pass, decoderNorm.silu(last)));
     }
 
     private static Var resnets(Pass pass, Level level, Var input) {
