@@ -1,19 +1,18 @@
 package org.loraspark.tensor.onednn;
 
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.loraspark.tensor.AttentionResult;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
-import org.loraspark.tensor.onednn.AttentionPass.Packed;
 import org.loraspark.tensor.onednn.AttentionShape.Corner;
 
 /**
- * softmax(q kᵀ / sqrt(width)) v by blocks of queries of a few heads. Keys and values of these heads are packed once for
- * all their blocks; scores exist for one block at a time, in float32, and the backward pass computes them again.
- *
- * <p>Backward, with P the probabilities: dv = Pᵀ dy, dS = P * (dP - rowsum(P * dP)) with dP = dy vᵀ, dq = dS k /
- * sqrt(width), dk = dSᵀ q / sqrt(width). dk and dv are summed over the blocks in float32, transposed, because then P
- * and dS are multiplied as they lie.
+ * softmax(q kᵀ / sqrt(width)) v, a few heads at a time: long sequences by {@link FusedForward} and {@link
+ * FusedBackward}, others, masked ones, and scores too large for those by {@link BlockForward} and {@link
+ * BlockBackward}. No array of queries x keys is kept for the backward pass.
  */
 final class AttentionKernels extends Kernels {
     /** Scores that exist at once, near the processor: 2 MB of float32. */
@@ -27,36 +26,42 @@ final class AttentionKernels extends Kernels {
     /** Heads that are worked on together at least, so that two cores have one each. */
     private static final long PAIR = 2;
 
-    private final CausalMask mask = new CausalMask();
+    /** Tokens from which the fused passes are worth their preparation. */
+    private static final long LONG = 512;
 
     AttentionKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
     }
 
-    private interface Work {
-        void on(AttentionShape block, Corner corner);
-    }
-
     AttentionResult forward(NdTensor q, NdTensor k, NdTensor v, int heads, boolean causal) {
         require(AttentionShape.fits(q, k, v, heads), "attention with " + heads + " heads", q, k, v);
-        NdTensor y = memory.empty(q.shape());
         AttentionShape whole = shape(q, k, heads);
-        try (AttentionPass pass = new AttentionPass(context, memory, whole)) {
-            Packed keys = pass.columns(DType.F32);
-            Packed values = pass.rows();
-            NdTensor scores = pass.block(DType.F32);
-            NdTensor p = type == DType.F32 ? scores : pass.block(type);
-            each(whole, q, heads, (s, at) -> {
-                if (at.query() == 0) {
-                    pass.packColumns(k, at, keys);
-                    pass.packRows(v, at, values);
-                }
-                probabilities(pass, s, q, at, keys, causal, scores, p);
-                pass.weigh(s, p, values, 1, y, at);
-            });
+        NdTensor y = memory.empty(q.shape());
+        if (!fused(whole, causal)) {
+            try (BlockForward blocks = new BlockForward(context, memory, whole, causal)) {
+                corners(whole, q).forEach(corner -> blocks.heads(q, k, v, corner, y));
+            }
+            return new AttentionResult(y, memory.empty(1));
         }
-        // Nothing to remember: the backward pass starts from q, k and v.
-        return new AttentionResult(y, memory.empty(1));
+        NdTensor logs = memory.empty(DType.F32, q.dim(0), q.dim(1), heads);
+        List<Corner> outOfRange = new ArrayList<>();
+        try (FusedForward pass = new FusedForward(context, memory, whole)) {
+            for (Corner corner : corners(whole, q)) {
+                if (!pass.heads(q, k, v, corner, y, logs)) {
+                    outOfRange.add(corner);
+                }
+            }
+        }
+        if (!outOfRange.isEmpty()) {
+            FloatBuffer marks = NativeFloats.floats(logs);
+            try (BlockForward blocks = new BlockForward(context, memory, whole, false)) {
+                for (Corner corner : outOfRange) {
+                    marks.put(firstLog(corner, logs), Float.NaN);
+                    blocks.heads(q, k, v, corner, y);
+                }
+            }
+        }
+        return new AttentionResult(y, logs);
     }
 
     void backward(
@@ -64,6 +69,7 @@ final class AttentionKernels extends Kernels {
             NdTensor q,
             NdTensor k,
             NdTensor v,
+            AttentionResult forward,
             int heads,
             boolean causal,
             NdTensor dq,
@@ -75,74 +81,58 @@ final class AttentionKernels extends Kernels {
         requireSame("attentionBackward", dk, k);
         requireSame("attentionBackward", dv, v);
         AttentionShape whole = shape(q, k, heads);
-        double scale = whole.scale();
-        try (AttentionPass pass = new AttentionPass(context, memory, whole)) {
-            Packed keyColumns = pass.columns(DType.F32);
-            Packed keyRows = pass.rows();
-            Packed valueColumns = pass.columns(type);
-            NdTensor scores = pass.block(DType.F32);
-            NdTensor p = type == DType.F32 ? scores : pass.block(type);
-            NdTensor dp = pass.block(type);
-            NdTensor keySums = pass.sums();
-            NdTensor valueSums = pass.sums();
-            each(whole, q, heads, (s, at) -> {
-                if (at.query() == 0) {
-                    pass.packColumns(k, at, keyColumns);
-                    pass.packRows(k, at, keyRows);
-                    pass.packColumns(v, at, valueColumns);
-                }
-                probabilities(pass, s, q, at, keyColumns, causal, scores, p);
-                pass.gather(s, dy, at, p, 1, valueSums);
-                pass.scores(s, dy, at, valueColumns, 1, false, dp);
-                pass.softmaxBackward(s, p, dp, dp);
-                pass.weigh(s, dp, keyRows, scale, dq, at);
-                pass.gather(s, q, at, dp, scale, keySums);
-                if (at.query() + s.run() == s.queries()) {
-                    pass.unload(keySums, dk, at);
-                    pass.unload(valueSums, dv, at);
-                }
-            });
-        }
-    }
-
-    private void probabilities(
-            AttentionPass pass,
-            AttentionShape s,
-            NdTensor q,
-            Corner at,
-            Packed keys,
-            boolean causal,
-            NdTensor scores,
-            NdTensor p) {
-        if (causal) {
-            mask.write(s, at.query(), scores);
-        }
-        pass.scores(s, q, at, keys, s.scale(), causal, scores);
-        pass.softmax(s, scores, p);
-    }
-
-    /** As many heads, and then pictures, together as the limit on scores allows, but a pair of heads at least. */
-    private AttentionShape shape(NdTensor q, NdTensor k, int heads) {
-        long queries = q.dim(1);
-        long keys = k.dim(1);
-        long run = Math.min(queries, Math.max(LEAST_RUN, Math.min(MOST_RUN, MOST_SCORES / (PAIR * keys))));
-        long most = Math.max(MOST_SCORES / (run * keys), PAIR);
-        long together = heads;
-        while (together > most || heads % together != 0) {
-            together--;
-        }
-        boolean all = together == heads && run == queries && q.dim(0) * heads <= most;
-        return new AttentionShape(type, all ? q.dim(0) : 1, together, q.last() / heads, q.last(), queries, keys, run);
-    }
-
-    private static void each(AttentionShape whole, NdTensor q, int heads, Work work) {
-        for (long sample = 0; sample < q.dim(0); sample += whole.samples()) {
-            for (long head = 0; head < heads; head += whole.heads()) {
-                for (long query = 0; query < whole.queries(); query += whole.run()) {
-                    long run = Math.min(whole.run(), whole.queries() - query);
-                    work.on(run == whole.run() ? whole : whole.withRun(run), new Corner(sample, head, query));
-                }
+        List<Corner> rest = new ArrayList<>(corners(whole, q));
+        if (fused(whole, causal)) {
+            NdTensor y = nd(forward.output());
+            NdTensor logs = nd(forward.stats());
+            FloatBuffer marks = NativeFloats.floats(logs);
+            List<Corner> inRange = new ArrayList<>(rest);
+            inRange.removeIf(corner -> Float.isNaN(marks.get(firstLog(corner, logs))));
+            rest.removeAll(inRange);
+            long run = Math.min(whole.keys(), run(whole.queries()));
+            try (FusedBackward pass = new FusedBackward(context, memory, whole.exchanged(run))) {
+                inRange.forEach(corner -> pass.heads(dy, q, k, v, y, logs, corner, dq, dk, dv));
             }
         }
+        if (!rest.isEmpty()) {
+            try (BlockBackward blocks = new BlockBackward(context, memory, whole, causal)) {
+                rest.forEach(corner -> blocks.heads(dy, q, k, v, corner, dq, dk, dv));
+            }
+        }
+    }
+
+    private static boolean fused(AttentionShape whole, boolean causal) {
+        return !causal && Math.min(whole.queries(), whole.keys()) >= LONG;
+    }
+
+    /** Where the log of a corner's first sum lies; not a number there says that its heads were out of range. */
+    private static int firstLog(Corner corner, NdTensor logs) {
+        return Math.toIntExact(corner.sample() * logs.dim(1) * logs.dim(2) + corner.head());
+    }
+
+    /** As many heads together as the limit on scores allows, but a pair at least. */
+    private AttentionShape shape(NdTensor q, NdTensor k, int heads) {
+        long keys = k.dim(1);
+        long run = Math.min(q.dim(1), run(keys));
+        long together = heads;
+        while (together > Math.max(MOST_SCORES / (run * keys), PAIR) || heads % together != 0) {
+            together--;
+        }
+        return new AttentionShape(type, together, q.last() / heads, q.last(), q.dim(1), keys, run);
+    }
+
+    /** Rows of scores in a block that are so long. */
+    private static long run(long length) {
+        return Math.max(LEAST_RUN, Math.min(MOST_RUN, MOST_SCORES / (PAIR * length)));
+    }
+
+    private static List<Corner> corners(AttentionShape whole, NdTensor q) {
+        List<Corner> corners = new ArrayList<>();
+        for (long sample = 0; sample < q.dim(0); sample++) {
+            for (long head = 0; head < whole.dim() / whole.width(); head += whole.heads()) {
+                corners.add(new Corner(sample, head, 0));
+            }
+        }
+        return corners;
     }
 }

@@ -31,7 +31,8 @@ final class AttentionOperations {
         return context.operation(
                 s.key("scores", flag),
                 () -> product(
-                        s.interleaved(s.queries(), s.run()),
+                        context,
+                        s.interleaved(s.run()),
                         keys,
                         s.dense(result, s.run(), s.keys()),
                         PostOps.none().scale(scale).accumulate(sum ? 1 : 0)));
@@ -42,11 +43,10 @@ final class AttentionOperations {
         return context.operation(
                 s.key("weigh", scale == 1 ? 1 : 0),
                 () -> product(
+                        context,
                         s.dense(s.type(), s.run(), s.keys()),
                         values,
-                        s.padded() == s.width()
-                                ? s.interleaved(s.queries(), s.run())
-                                : s.dense(s.type(), s.run(), s.padded()),
+                        s.padded() == s.width() ? s.interleaved(s.run()) : s.dense(s.type(), s.run(), s.padded()),
                         PostOps.none().scale(scale)));
     }
 
@@ -55,7 +55,8 @@ final class AttentionOperations {
         return context.operation(
                 s.key("gather", (scale == 1 ? 1 : 0) + (sum ? 2 : 0)),
                 () -> product(
-                        s.upright(s.queries(), s.run()),
+                        context,
+                        s.upright(s.run()),
                         s.dense(s.type(), s.run(), s.keys()),
                         s.dense(DType.F32, s.width(), s.keys()),
                         PostOps.none().scale(scale).accumulate(sum ? 1 : 0)));
@@ -112,10 +113,10 @@ final class AttentionOperations {
     }
 
     private static memory.desc rows(AttentionShape s, DType type) {
-        return Dnnl.dense(type, s.samples() * s.heads() * s.run(), s.keys());
+        return Dnnl.dense(type, s.heads() * s.run(), s.keys());
     }
 
-    private Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
+    static Operation product(Dnnl context, memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
         matmul.primitive_desc pd =
                 new matmul.primitive_desc(Dnnl.CPU, left, right, result, postOps.attributes(), false);
         return new Operation(context, pd, new matmul(pd))

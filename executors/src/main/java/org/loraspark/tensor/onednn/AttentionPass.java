@@ -10,14 +10,35 @@ import org.loraspark.tensor.onednn.AttentionShape.Corner;
 
 /** One call of attention at work: the layouts that its products ask for, and the buffers between them. */
 final class AttentionPass implements AutoCloseable {
-    /** Keys or values of some heads in the layout of a product. */
-    record Packed(memory.desc layout, NdTensor buffer) {}
+    /** The right operand of a product over some heads: copied into the layout that the product asks for, or as it lies. */
+    static final class Packed {
+        private final memory.desc layout;
+        private final NdTensor buffer;
+        private long address;
+
+        private Packed(memory.desc layout, NdTensor buffer) {
+            this.layout = layout;
+            this.buffer = buffer;
+            this.address = buffer == null ? 0 : buffer.address();
+        }
+
+        memory.desc layout() {
+            return layout;
+        }
+
+        long address() {
+            return address;
+        }
+    }
 
     private final Dnnl context;
     private final Memory memory;
     private final AttentionOperations operations;
     private final AttentionShape whole;
     private final List<NdTensor> buffers = new ArrayList<>();
+    /** With one block, an operand is used once: a copy would not pay. */
+    private final boolean once;
+
     private final NdTensor wideRows;
     private final NdTensor wideResult;
 
@@ -26,8 +47,9 @@ final class AttentionPass implements AutoCloseable {
         this.memory = memory;
         this.whole = whole;
         operations = new AttentionOperations(context);
+        once = whole.run() == whole.queries();
         boolean padded = whole.padded() != whole.width();
-        long perToken = whole.samples() * whole.heads() * whole.padded();
+        long perToken = whole.heads() * whole.padded();
         wideRows = padded ? buffer(whole.type(), perToken * whole.keys()) : null;
         wideResult = padded ? buffer(whole.type(), perToken * whole.run()) : null;
         if (padded) {
@@ -48,20 +70,25 @@ final class AttentionPass implements AutoCloseable {
 
     /** Room for what {@link #gather} sums. */
     NdTensor sums() {
-        return buffer(DType.F32, whole.samples() * whole.heads() * whole.width() * whole.keys());
+        return buffer(DType.F32, whole.heads() * whole.width() * whole.keys());
     }
 
-    /** Room for what {@link AttentionOperations#scores} multiplies with. */
+    /** For what {@link AttentionOperations#scores} multiplies with. */
     Packed columns(DType result) {
-        return packed(operations.scores(whole, result, 1, false, whole.any(whole.width(), whole.keys())));
+        return once
+                ? new Packed(whole.upright(whole.keys()), null)
+                : packed(operations.scores(whole, result, 1, false, whole.any(whole.width(), whole.keys())));
     }
 
-    /** Room for what {@link AttentionOperations#weigh} multiplies with. */
+    /** For what {@link AttentionOperations#weigh} multiplies with. */
     Packed rows() {
-        return packed(operations.weigh(whole, 1, whole.any(whole.keys(), whole.padded())));
+        return once && wideRows == null
+                ? new Packed(whole.interleaved(whole.keys()), null)
+                : packed(operations.weigh(whole, 1, whole.any(whole.keys(), whole.padded())));
     }
 
-    private Packed packed(Operation product) {
+    /** Room for a product's right operand. */
+    Packed packed(Operation product) {
         memory.desc layout = product.weights().desc();
         return new Packed(
                 layout, buffer(whole.type(), layout.get_size() / whole.type().bytes() + 1));
@@ -69,31 +96,37 @@ final class AttentionPass implements AutoCloseable {
 
     /** Copies the corner's heads of x transposed. */
     void packColumns(NdTensor x, Corner at, Packed to) {
+        if (to.buffer == null) {
+            to.address = whole.address(x, at, 0);
+            return;
+        }
         operations
-                .reorder(whole.key("packColumns", 0), () -> whole.upright(whole.keys(), whole.keys()), to::layout)
-                .run(whole.address(x, at, 0), to.buffer.address());
+                .reorder(whole.key("packColumns", 0), () -> whole.upright(whole.keys()), to::layout)
+                .run(whole.address(x, at, 0), to.address);
     }
 
     /** Copies the corner's heads of x, filled up with zeros. */
     void packRows(NdTensor x, Corner at, Packed to) {
         long from = whole.address(x, at, 0);
-        if (wideRows == null) {
+        if (to.buffer == null) {
+            to.address = from;
+        } else if (wideRows == null) {
             operations
-                    .reorder(whole.key("packRows", 0), () -> whole.interleaved(whole.keys(), whole.keys()), to::layout)
-                    .run(from, to.buffer.address());
+                    .reorder(whole.key("packRows", 0), () -> whole.interleaved(whole.keys()), to::layout)
+                    .run(from, to.address);
         } else {
             operations
                     .reorder(
                             whole.key("widen", 0),
-                            () -> whole.interleaved(whole.keys(), whole.keys()),
-                            () -> whole.unpadded(whole.keys()))
+                            () -> whole.interleaved(whole.keys()),
+                            () -> whole.part(whole.type(), whole.keys(), whole.padded()))
                     .run(from, wideRows.address());
             operations
                     .reorder(
                             whole.key("packWide", 0),
                             () -> whole.dense(whole.type(), whole.keys(), whole.padded()),
                             to::layout)
-                    .run(wideRows.address(), to.buffer.address());
+                    .run(wideRows.address(), to.address);
         }
     }
 
@@ -101,11 +134,17 @@ final class AttentionPass implements AutoCloseable {
     void scores(AttentionShape s, NdTensor x, Corner at, Packed packed, double scale, boolean sum, NdTensor to) {
         operations
                 .scores(s, to.dtype(), scale, sum, packed.layout)
-                .run(s.address(x, at, at.query()), packed.buffer.address(), to.address());
+                .run(s.address(x, at, at.query()), packed.address, to.address());
     }
 
-    void softmax(AttentionShape s, NdTensor scores, NdTensor to) {
-        operations.softmax(s).run(scores.address(), to.address());
+    /** p = the softmax of a block's scores, which are overwritten. */
+    void probabilities(
+            AttentionShape s, NdTensor q, Corner at, Packed keys, boolean causal, NdTensor scores, NdTensor p) {
+        if (causal) {
+            CausalMask.write(s, at.query(), scores);
+        }
+        scores(s, q, at, keys, s.scale(), causal, scores);
+        operations.softmax(s).run(scores.address(), p.address());
     }
 
     void softmaxBackward(AttentionShape s, NdTensor p, NdTensor dp, NdTensor to) {
@@ -117,11 +156,14 @@ final class AttentionPass implements AutoCloseable {
         Operation product = operations.weigh(s, scale, packed.layout);
         long target = s.address(to, at, at.query());
         if (wideResult == null) {
-            product.run(weights.address(), packed.buffer.address(), target);
+            product.run(weights.address(), packed.address, target);
         } else {
-            product.run(weights.address(), packed.buffer.address(), wideResult.address());
+            product.run(weights.address(), packed.address, wideResult.address());
             operations
-                    .reorder(s.key("narrow", 0), () -> s.unpadded(s.run()), () -> s.interleaved(s.queries(), s.run()))
+                    .reorder(
+                            s.key("narrow", 0),
+                            () -> s.part(s.type(), s.run(), s.padded()),
+                            () -> s.interleaved(s.run()))
                     .run(wideResult.address(), target);
         }
     }
@@ -137,7 +179,7 @@ final class AttentionPass implements AutoCloseable {
                 .reorder(
                         whole.key("unload", 0),
                         () -> whole.dense(DType.F32, whole.width(), whole.keys()),
-                        () -> whole.upright(whole.keys(), whole.keys()))
+                        () -> whole.upright(whole.keys()))
                 .run(sums.address(), whole.address(to, at, 0));
     }
 

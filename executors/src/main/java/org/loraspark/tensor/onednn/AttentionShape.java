@@ -6,25 +6,29 @@ import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
- * The rectangle of score matrices that one chain of primitives works on, {@code [samples, heads, run, keys]}, and where
+ * The rectangle of score matrices of one picture that one chain of primitives works on, {@code [heads, run, keys]}, and where
  * its operands lie: heads stay interleaved in {@code [batch, tokens, dim]} and are reached through strides.
  *
- * @param samples pictures together
  * @param heads heads together
  * @param width of a head
  * @param dim of all heads of a picture
  * @param queries of a picture
  * @param run queries together
  */
-record AttentionShape(DType type, long samples, long heads, long width, long dim, long queries, long keys, long run) {
+record AttentionShape(DType type, long heads, long width, long dim, long queries, long keys, long run) {
     /** Values in a vector register of float32; products of other widths fall to a slower path. */
     private static final long LANES = 16;
 
     /** Where a rectangle begins. */
     record Corner(long sample, long head, long query) {}
 
+    /** With the roles of queries and keys exchanged. */
+    AttentionShape exchanged(long other) {
+        return new AttentionShape(type, heads, width, dim, keys, queries, other);
+    }
+
     AttentionShape withRun(long other) {
-        return new AttentionShape(type, samples, heads, width, dim, queries, keys, other);
+        return new AttentionShape(type, heads, width, dim, queries, keys, other);
     }
 
     /** What scores are multiplied with before the softmax. */
@@ -37,40 +41,64 @@ record AttentionShape(DType type, long samples, long heads, long width, long dim
         return (width + LANES - 1) / LANES * LANES;
     }
 
+    /** Width of a head's copy with {@link ExtraColumns}. */
+    long extended() {
+        return width + ExtraColumns.count(type);
+    }
+
+    /** The same, filled up with zeros. */
+    long summed() {
+        return (extended() + LANES - 1) / LANES * LANES;
+    }
+
+    /** Rows of scores of a block. */
+    long rows() {
+        return heads * run;
+    }
+
     /** Scores of a block. */
     long scores() {
-        return samples * heads * run * keys;
+        return heads * run * keys;
     }
 
     Key key(String kind, long flag) {
-        return Key.of(kind, type.ordinal(), samples, heads, width, dim, queries, keys, run, flag);
+        return Key.of(kind, type.ordinal(), heads, width, dim, queries, keys, run, flag);
     }
 
-    /** {@code [samples, heads, rows, columns]}, row-major. */
+    /** {@code [heads, rows, columns]}, row-major. */
     memory.desc dense(DType of, long rows, long columns) {
-        return Dnnl.dense(of, samples, heads, rows, columns);
+        return Dnnl.dense(of, heads, rows, columns);
     }
 
     memory.desc any(long rows, long columns) {
-        return Dnnl.any(type, samples, heads, rows, columns);
+        return Dnnl.any(type, heads, rows, columns);
     }
 
-    /** The part {@code [.., width]} of a row-major array {@code [.., padded]}. */
-    memory.desc unpadded(long rows) {
-        long wide = padded();
-        return Dnnl.strided(
-                type, new long[] {samples, heads, rows, width}, new long[] {heads * rows * wide, rows * wide, wide, 1});
+    /** The part {@code [.., width]} of a row-major array {@code [.., wide]}. */
+    memory.desc part(DType of, long rows, long wide) {
+        return Dnnl.strided(of, new long[] {heads, rows, width}, new long[] {rows * wide, wide, 1});
     }
 
-    /** Rows of tokens: {@code [samples, heads, rows, width]} of an interleaved tensor. */
-    memory.desc interleaved(long tokens, long rows) {
-        return Dnnl.strided(type, new long[] {samples, heads, rows, width}, new long[] {tokens * dim, width, dim, 1});
+    /** A run of rows of a row-major array {@code [.., queries, extended]}. */
+    memory.desc extendedRows() {
+        long wide = extended();
+        return Dnnl.strided(type, new long[] {heads, run, wide}, new long[] {queries * wide, wide, 1});
     }
 
-    /** Columns of tokens: {@code [samples, heads, width, columns]} of an interleaved tensor. */
-    memory.desc upright(long tokens, long columns) {
-        return Dnnl.strided(
-                type, new long[] {samples, heads, width, columns}, new long[] {tokens * dim, width, 1, dim});
+    /** A row-major array {@code [.., keys, extended]}, transposed. */
+    memory.desc extendedColumns() {
+        long wide = extended();
+        return Dnnl.strided(type, new long[] {heads, wide, keys}, new long[] {keys * wide, 1, wide});
+    }
+
+    /** Rows of tokens: {@code [heads, rows, width]} of an interleaved tensor. */
+    memory.desc interleaved(long rows) {
+        return Dnnl.strided(type, new long[] {heads, rows, width}, new long[] {width, dim, 1});
+    }
+
+    /** Columns of tokens: {@code [heads, width, columns]} of an interleaved tensor. */
+    memory.desc upright(long columns) {
+        return Dnnl.strided(type, new long[] {heads, width, columns}, new long[] {width, 1, dim});
     }
 
     /** Of a tensor's values at a corner. */

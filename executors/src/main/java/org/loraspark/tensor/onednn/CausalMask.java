@@ -1,22 +1,15 @@
 package org.loraspark.tensor.onednn;
 
-import org.bytedeco.javacpp.FloatPointer;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /** What is added to scores so that a query sees the keys up to its own position: zero, or far below every score. */
 final class CausalMask {
     private static final float HIDDEN = -1e30f;
 
-    private static final class Window extends FloatPointer {
-        Window(long to, long size) {
-            address = to;
-            limit = size;
-            capacity = size;
-        }
-    }
+    private CausalMask() {}
 
     /** Fills a block of scores. */
-    void write(AttentionShape s, long firstQuery, NdTensor scores) {
+    static void write(AttentionShape s, long firstQuery, NdTensor scores) {
         int run = Math.toIntExact(s.run());
         int keys = Math.toIntExact(s.keys());
         float[] values = new float[run * keys];
@@ -25,8 +18,9 @@ final class CausalMask {
                 values[(int) (i * (long) keys + j)] = HIDDEN;
             }
         }
-        for (long matrix = 0; matrix < s.samples() * s.heads(); matrix++) {
-            new Window(scores.address() + matrix * values.length * Float.BYTES, values.length).put(values);
+        for (long matrix = 0; matrix < s.heads(); matrix++) {
+            NativeFloats.at(scores.address() + matrix * values.length * Float.BYTES, values.length)
+                    .put(values);
         }
     }
 }

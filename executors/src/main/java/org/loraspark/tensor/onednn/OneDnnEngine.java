@@ -304,7 +304,7 @@ final class OneDnnEngine implements Engine {
             Tensor dq,
             Tensor dk,
             Tensor dv) {
-        attentions.backward(nd(dy), nd(q), nd(k), nd(v), heads, causal, nd(dq), nd(dk), nd(dv));
+        attentions.backward(nd(dy), nd(q), nd(k), nd(v), forward, heads, causal, nd(dq), nd(dk), nd(dv));
     }
 
     @Override
