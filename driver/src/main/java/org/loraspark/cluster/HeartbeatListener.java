@@ -2,6 +2,7 @@ package org.loraspark.cluster;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
@@ -21,10 +22,14 @@ final class HeartbeatListener extends SparkListener {
     }
 
     private final Observer observer;
+    private final Set<Long> counters;
     private final Map<Long, Map<String, Double>> byTask = new HashMap<>();
 
-    HeartbeatListener(Observer observer) {
+    /** @param live the round's counters: other runs may count at the same time */
+    HeartbeatListener(LiveSteps live, Observer observer) {
         this.observer = observer;
+        this.counters =
+                Set.of(live.steps().id(), live.samples().id(), live.loss().id());
     }
 
     @Override
@@ -32,8 +37,8 @@ final class HeartbeatListener extends SparkListener {
         boolean news = false;
         for (var task : CollectionConverters.asJava(update.accumUpdates())) {
             for (AccumulableInfo info : CollectionConverters.asJava(task._4())) {
-                if (info.name().isDefined()
-                        && info.name().get().startsWith("lora-spark.")
+                if (counters.contains(info.id())
+                        && info.name().isDefined()
                         && info.update().isDefined()) {
                     double value = ((Number) info.update().get()).doubleValue();
                     Double before = byTask.computeIfAbsent((Long) task._1(), id -> new HashMap<>())

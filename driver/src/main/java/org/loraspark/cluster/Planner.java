@@ -15,10 +15,7 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.loraspark.UserError;
 import org.loraspark.config.LoraSettings;
 import org.loraspark.config.TrainConfig;
-import org.loraspark.data.CaptionProcessor;
-import org.loraspark.data.ClipTokenizer;
 import org.loraspark.data.Dataset;
-import org.loraspark.data.DatasetScanner;
 import org.loraspark.data.Picture;
 import org.loraspark.data.Problem;
 import org.loraspark.data.ScanOptions;
@@ -42,15 +39,24 @@ final class Planner {
 
     private final JavaSparkContext spark;
     private final Configuration conf;
+    private final Findings findings;
     private final List<String> notes = new ArrayList<>();
     private TrainConfig config;
+    private boolean continuing;
 
     private record Pictures(List<Picture> training, List<Picture> heldOut, List<Problem> skipped) {}
 
-    Planner(JavaSparkContext spark, TrainConfig config) {
+    Planner(JavaSparkContext spark, TrainConfig config, Findings findings) {
         this.spark = spark;
         this.conf = spark.hadoopConfiguration();
         this.config = config;
+        this.findings = findings;
+    }
+
+    /** The run goes on from its own last checkpoint, where it has one, whatever it began with. */
+    Planner continuing() {
+        continuing = true;
+        return this;
     }
 
     Plan plan() {
@@ -59,67 +65,63 @@ final class Planner {
                 config.output().name(),
                 config.output().keepCheckpoints(),
                 conf);
-        try (BaseModel base = BaseModel.open(new Path(config.model().base()), conf)) {
-            Pictures pictures = pictures();
-            noteLongCaptions(base, pictures.training());
-            StepPlan steps = Plan.steps(config, pictures.training());
-            Optional<Path> resumed = resumed(checkpoints);
-            Optional<LoraFile> adapter =
-                    resumed.filter(path -> !checkpoints.isCheckpoint(path)).map(path -> LoraFiles.read(path, conf));
-            adapter.ifPresent(this::takeRank);
-            LoraSettings lora = config.lora();
-            LoraLayout layout = base.loraLayout(
-                    new LoraConfig(lora.rank(), lora.alpha(), lora.dropout(), lora.rslora()), lora.textEncoder());
-            WorkerSetup setup = new WorkerSetup(
-                    Storage.qualified(base.path(), conf).toString(),
-                    base.contentHash(),
-                    config.engine(),
-                    config.train().precision(),
-                    new SerializableConfiguration(conf));
-            RunIdentity identity = RunIdentity.of(config, setup.baseHash(), hash(pictures));
-            Checkpoint start = adapter.map(file -> fresh(file.arrangedAs(layout), identity))
-                    .or(() -> resumed.map(path -> goOn(checkpoints.load(path, layout, identity), steps)))
-                    .orElseGet(
-                            () -> fresh(LoraInit.weights(layout, config.train().seed()), identity));
-            EncodeSettings encode = new EncodeSettings(
-                    base.vaeHash(),
-                    config.data().resolution().width(),
-                    config.data().resolution().height(),
-                    config.data().flip());
-            requireRoom(layout, pictures);
-            SpeedProbe.Result speed = SpeedProbe.of(config, setup, layout)
-                    .run(spark, Math.min(Slots.of(spark), config.cluster().workers()));
-            if (speed.compute() != config.train().precision()) {
-                notes.add("engine " + speed.engine() + " has no "
-                        + config.train().precision() + " here and computes in " + speed.compute());
-            }
-            CostEstimate cost = CostEstimate.of(config, base, layout, speed.compute());
-            return new Plan(
-                    config,
-                    setup,
-                    base.describe(),
-                    layout,
-                    pictures.training(),
-                    pictures.heldOut(),
-                    pictures.skipped(),
-                    encode,
-                    steps,
-                    start,
-                    cost,
-                    speed,
-                    Slots.of(spark),
-                    notes);
+        BaseModel base = findings.base(config.model().base());
+        Pictures pictures = pictures();
+        noteLongCaptions(base, pictures.training());
+        StepPlan steps = Plan.steps(config, pictures.training());
+        Optional<Path> resumed = resumed(checkpoints);
+        Optional<LoraFile> adapter =
+                resumed.filter(path -> !checkpoints.isCheckpoint(path)).map(path -> LoraFiles.read(path, conf));
+        adapter.ifPresent(this::takeRank);
+        LoraSettings lora = config.lora();
+        LoraLayout layout = base.loraLayout(
+                new LoraConfig(lora.rank(), lora.alpha(), lora.dropout(), lora.rslora()), lora.textEncoder());
+        WorkerSetup setup = new WorkerSetup(
+                Storage.qualified(base.path(), conf).toString(),
+                base.contentHash(),
+                config.engine(),
+                config.train().precision(),
+                new SerializableConfiguration(conf));
+        RunIdentity identity = RunIdentity.of(config, setup.baseHash(), hash(pictures));
+        Checkpoint start = adapter.map(file -> fresh(file.arrangedAs(layout), identity))
+                .or(() -> resumed.map(path -> goOn(checkpoints.load(path, layout, identity), steps)))
+                .orElseGet(() -> fresh(LoraInit.weights(layout, config.train().seed()), identity));
+        EncodeSettings encode = new EncodeSettings(
+                base.vaeHash(),
+                config.data().resolution().width(),
+                config.data().resolution().height(),
+                config.data().flip());
+        requireRoom(layout, pictures);
+        SpeedProbe.Result speed = findings.speed(config, base, setup, layout);
+        if (speed.compute() != config.train().precision()) {
+            notes.add("engine " + speed.engine() + " has no " + config.train().precision() + " here and computes in "
+                    + speed.compute());
         }
+        CostEstimate cost = findings.cost(config, base, layout, speed.compute());
+        return new Plan(
+                config,
+                setup,
+                base.describe(),
+                layout,
+                pictures.training(),
+                pictures.heldOut(),
+                pictures.skipped(),
+                encode,
+                steps,
+                start,
+                cost,
+                speed,
+                Slots.of(spark),
+                notes);
     }
 
     private Pictures pictures() {
         var data = config.data();
-        Dataset all = DatasetScanner.scan(
-                new Path(data.dir()), conf, new ScanOptions(data.captions(), data.repeats(), data.skipInvalid()));
+        Dataset all =
+                findings.pictures(data.dir(), new ScanOptions(data.captions(), data.repeats(), data.skipInvalid()));
         List<Problem> skipped = new ArrayList<>(all.skipped());
         if (!data.validationDir().isEmpty()) {
-            Dataset heldOut = DatasetScanner.scan(
-                    new Path(data.validationDir()), conf, new ScanOptions("", 1, data.skipInvalid()));
+            Dataset heldOut = findings.pictures(data.validationDir(), new ScanOptions("", 1, data.skipInvalid()));
             skipped.addAll(heldOut.skipped());
             return new Pictures(all.pictures(), heldOut.pictures(), skipped);
         }
@@ -129,25 +131,19 @@ final class Planner {
     }
 
     private void noteLongCaptions(BaseModel base, List<Picture> pictures) {
-        var captions = new CaptionProcessor(
-                config.data().captionPrefix(), config.data().captionSuffix(), 0, false, 0, 0);
-        try (ClipTokenizer tokenizer = base.tokenizerFolder()
-                .map(folder -> ClipTokenizer.read(folder, conf))
-                .orElseGet(ClipTokenizer::vitL14)) {
-            List<String> cut = pictures.stream()
-                    .filter(picture ->
-                            tokenizer.encode(captions.fixed(picture.caption())).truncated())
-                    .map(Picture::name)
-                    .toList();
-            if (!cut.isEmpty()) {
-                notes.add(cut.size() + " captions are longer than the 75 tokens that the model reads, the first is that"
-                        + " of " + cut.get(0));
-            }
+        List<String> cut = findings.longCaptions(base, config.data(), pictures);
+        if (!cut.isEmpty()) {
+            notes.add(cut.size() + " captions are longer than the 75 tokens that the model reads, the first is that"
+                    + " of " + cut.get(0));
         }
     }
 
     /** What {@code train.resume-from} names: a checkpoint or an adapter; {@code latest} is this run's last checkpoint. */
     private Optional<Path> resumed(Checkpoints checkpoints) {
+        Optional<Path> own = continuing ? checkpoints.latest() : Optional.empty();
+        if (own.isPresent()) {
+            return own;
+        }
         String from = config.train().resumeFrom();
         if (from.isEmpty()) {
             return Optional.empty();

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.loraspark.config.PreviewSettings;
@@ -14,13 +15,13 @@ import org.loraspark.lora.LoraWeights;
 
 /**
  * Makes the preview grid on the cluster: one task for each picture. Prompt i always starts from seed + i, so grids of two
- * rounds or two runs differ by the adapter alone; the base's pictures are made once.
+ * rounds or two runs differ by the adapter alone; the base's pictures are made once, for all runs that share this.
  */
 final class PreviewJob implements Previews {
     private final JavaSparkContext spark;
     private final PreviewSettings settings;
     private final int clipSkip;
-    private final Map<Integer, RgbImage> basePictures = new HashMap<>();
+    private final Map<PreviewTask.Order, RgbImage> basePictures = new ConcurrentHashMap<>();
 
     PreviewJob(JavaSparkContext spark, PreviewSettings settings, int clipSkip) {
         this.spark = spark;
@@ -35,27 +36,32 @@ final class PreviewJob implements Previews {
         }
         List<PreviewTask.Order> orders = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            if (!basePictures.containsKey(i)) {
-                orders.add(new PreviewTask.Order(i, prompts.get(i), false));
+            PreviewTask.Order base = new PreviewTask.Order(i, prompts.get(i), false);
+            if (!basePictures.containsKey(base)) {
+                orders.add(base);
             }
             orders.add(new PreviewTask.Order(i, prompts.get(i), true));
         }
-        Map<Integer, RgbImage> adapted = new HashMap<>();
+        Map<PreviewTask.Order, RgbImage> adapted = new HashMap<>();
         Broadcast<LoraWeights> broadcast = spark.broadcast(weights);
         try {
             List<RgbImage> pictures = spark.parallelize(orders, orders.size())
                     .map(new PreviewTask(setup, broadcast, settings, clipSkip))
                     .collect();
             for (int i = 0; i < orders.size(); i++) {
-                (orders.get(i).adapter() ? adapted : basePictures)
-                        .put(orders.get(i).number(), pictures.get(i));
+                (orders.get(i).adapter() ? adapted : basePictures).put(orders.get(i), pictures.get(i));
             }
         } finally {
             broadcast.destroy();
         }
         List<PreviewGrid.Row> rows = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            rows.add(new PreviewGrid.Row(prompts.get(i), List.of(basePictures.get(i), adapted.get(i))));
+            String prompt = prompts.get(i);
+            rows.add(new PreviewGrid.Row(
+                    prompt,
+                    List.of(
+                            basePictures.get(new PreviewTask.Order(i, prompt, false)),
+                            adapted.get(new PreviewTask.Order(i, prompt, true)))));
         }
         return Optional.of(PreviewGrid.draw(title, List.of("base model", "with the adapter"), rows));
     }

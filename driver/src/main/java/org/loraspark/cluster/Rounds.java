@@ -55,16 +55,22 @@ final class Rounds {
     }
 
     /**
-     * Trains to the end of the plan.
+     * Trains to the end of the round that has a step, or of the plan.
      *
+     * @param untilStep at which to stop
      * @param shards one partition a worker
      * @param heldOut pictures for the validation loss; null when there are none
      * @throws TrainingDivergedException when a worker's loss, gradient or adapter is not finite
      */
-    TrainState run(TrainState start, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Listener listener) {
+    TrainState run(
+            TrainState start,
+            long untilStep,
+            JavaRDD<List<Example>> shards,
+            JavaRDD<List<Example>> heldOut,
+            Listener listener) {
         var plan = hyperparameters.plan();
         TrainState state = start;
-        while (state.step() < plan.totalSteps()) {
+        while (state.step() < Math.min(untilStep, plan.totalSteps())) {
             state = round(state, plan.end(plan.roundOf(state.step())), shards, heldOut, listener);
         }
         return state;
@@ -82,11 +88,11 @@ final class Rounds {
 
         started = System.nanoTime();
         List<RoundResult> results;
-        HeartbeatListener heartbeats = heartbeats(before, toStep, shards.getNumPartitions(), started, listener);
+        LiveSteps live = LiveSteps.of(spark);
+        HeartbeatListener heartbeats = heartbeats(before, toStep, shards.getNumPartitions(), live, started, listener);
         spark.sc().addSparkListener(heartbeats);
         try {
-            WorkerTask task =
-                    new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep, LiveSteps.of(spark));
+            WorkerTask task = new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep, live);
             results = shards.mapPartitionsWithIndex(task, false).collect().stream()
                     .map(TaskOutcome::get)
                     .sorted(Comparator.comparingInt(RoundResult::rank))
@@ -135,9 +141,10 @@ final class Rounds {
         return merged;
     }
 
-    private HeartbeatListener heartbeats(TrainState before, long toStep, int workers, long started, Listener listener) {
+    private HeartbeatListener heartbeats(
+            TrainState before, long toStep, int workers, LiveSteps live, long started, Listener listener) {
         long round = hyperparameters.plan().roundOf(toStep - 1) + 1;
-        return new HeartbeatListener((steps, samples, lossSum) -> {
+        return new HeartbeatListener(live, (steps, samples, lossSum) -> {
             if (samples > 0) {
                 listener.stepsDone(
                         round, before.step() + steps / workers, lossSum / samples, samples / seconds(started));

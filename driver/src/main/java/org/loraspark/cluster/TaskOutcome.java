@@ -20,6 +20,9 @@ record TaskOutcome<T extends Serializable>(T value, RuntimeException failure) im
             return new TaskOutcome<>(null, new UserError(e.getMessage()));
         } catch (TrainingDivergedException e) {
             return new TaskOutcome<>(null, new TrainingDivergedException(e.getMessage()));
+        } catch (OutOfMemoryError e) {
+            // Thrown, it would end the process, and with it other runs' tasks.
+            return new TaskOutcome<>(null, new WorkerOutOfMemoryException(e));
         }
     }
 

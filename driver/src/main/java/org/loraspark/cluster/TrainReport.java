@@ -19,4 +19,8 @@ public record TrainReport(
         TrainState state,
         List<RoundMetrics> rounds,
         int encoded,
-        double seconds) {}
+        double seconds) {
+    TrainReport withEncoded(int pictures) {
+        return new TrainReport(adapters, preview, state, rounds, pictures, seconds);
+    }
+}

@@ -103,7 +103,7 @@ class EncodeJobTest {
                 "lora.text-encoder=true");
         TrainState onSpark = DemoRun.train(spark, config).state();
 
-        Plan plan = new Planner(context(), config).plan();
+        Plan plan = plan(config);
         Path work = folder.resolve("work");
         var keys = job(work, true).run(plan.pictures()).keys();
         List<Example> shard = new Shards(context(), cache(work, true))
@@ -121,6 +121,12 @@ class EncodeJobTest {
                 assertThat(onSpark.firstMoment()).isEqualTo(result.firstMoment());
                 assertThat(onSpark.secondMoment()).isEqualTo(result.secondMoment());
             }
+        }
+    }
+
+    private static Plan plan(TrainConfig config) {
+        try (Findings findings = new Findings(context(), 1)) {
+            return new Planner(context(), config, findings).plan();
         }
     }
 

@@ -1,0 +1,195 @@
+package org.loraspark.cluster;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.loraspark.config.EffectiveConfig;
+import org.loraspark.config.TrainConfig;
+import org.loraspark.data.Picture;
+import org.loraspark.io.AtomicFiles;
+import org.loraspark.io.Images;
+import org.loraspark.io.RgbImage;
+import org.loraspark.report.RoundMetrics;
+import org.loraspark.train.Example;
+import org.loraspark.train.RoundResult;
+import org.loraspark.train.TrainState;
+
+/** One run from its plan to its files: rounds with checkpoints and previews, and the adapter at the end. */
+final class TrainRun {
+    private static final int PREVIEW_PROMPTS = 4;
+
+    private final JavaSparkContext spark;
+    private final Configuration conf;
+    private final Plan plan;
+    private final TrainConfig config;
+    private final Path outputDir;
+    private final Checkpoints checkpoints;
+    private final Previews previews;
+
+    /** Told how far the run is, also from other threads. */
+    @FunctionalInterface
+    interface Watcher {
+        /** @param detail short, such as {@code round 3, loss 0.0412} */
+        void progress(long step, String detail);
+    }
+
+    TrainRun(JavaSparkContext spark, Plan plan, Previews previews) {
+        this.spark = spark;
+        this.conf = spark.hadoopConfiguration();
+        this.plan = plan;
+        this.config = plan.config();
+        this.outputDir = new Path(config.output().dir());
+        this.checkpoints = new Checkpoints(
+                outputDir, config.output().name(), config.output().keepCheckpoints(), conf);
+        this.previews = previews;
+    }
+
+    /**
+     * Trains to the end and writes the adapter.
+     *
+     * @param shards one partition a worker
+     * @param heldOut pictures for the validation loss; null when there are none
+     */
+    TrainReport run(JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Watcher watcher) {
+        return run(plan.steps().totalSteps(), shards, heldOut, watcher);
+    }
+
+    /**
+     * Trains to the end of the round that has a step. A run that is not over then leaves a checkpoint and no adapter.
+     *
+     * @param untilStep at which to stop
+     */
+    TrainReport run(long untilStep, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Watcher watcher) {
+        AtomicFiles.write(
+                new Path(outputDir, config.output().name() + ".conf"),
+                conf,
+                EffectiveConfig.render(config).getBytes(StandardCharsets.UTF_8));
+        long started = System.nanoTime();
+        Checkpoint start = plan.start();
+        try (RunLog runLog = new RunLog(outputDir, config.output().name(), conf, start.rounds())) {
+            runLog.text("config", "```\n" + EffectiveConfig.render(config) + "```");
+            Reporter reporter = new Reporter(watcher, runLog, start.state().step());
+            TrainState end = train(untilStep, shards, heldOut, reporter);
+            List<String> adapters = List.of();
+            String preview = "";
+            if (end.step() < plan.steps().totalSteps()) {
+                reporter.saveUnlessSaved(end);
+            } else {
+                adapters = new AdapterExport(plan, conf)
+                        .write(end).stream().map(Path::toString).toList();
+                preview = preview(end, runLog);
+            }
+            double seconds = (System.nanoTime() - started) / 1e9;
+            return new TrainReport(adapters, preview, end, runLog.rounds(), 0, seconds);
+        }
+    }
+
+    private TrainState train(
+            long untilStep, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Reporter reporter) {
+        Rounds rounds =
+                new Rounds(spark, plan.setup(), config.model().clipSkip(), plan.captions(), plan.hyperparameters());
+        return rounds.run(plan.start().state(), untilStep, shards, heldOut, reporter);
+    }
+
+    /** Shows how far the run is, and keeps what a round leaves behind. */
+    private final class Reporter implements Rounds.Listener {
+        private final Watcher watcher;
+        private final RunLog runLog;
+        private long savedStep;
+
+        Reporter(Watcher watcher, RunLog runLog, long savedStep) {
+            this.watcher = watcher;
+            this.runLog = runLog;
+            this.savedStep = savedStep;
+        }
+
+        @Override
+        public synchronized void stepsDone(long round, long step, double loss, double samplesPerSecond) {
+            watcher.progress(step, words(round, loss, null, samplesPerSecond));
+        }
+
+        @Override
+        public synchronized void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results) {
+            runLog.add(metrics);
+            watcher.progress(
+                    state.step(),
+                    words(metrics.round(), metrics.loss(), metrics.validationLoss(), metrics.samplesPerSecond()));
+            if (checkpointDue(savedStep, state.step())) {
+                save(state);
+            }
+            int every = config.preview().everyRounds();
+            if (every > 0
+                    && metrics.round() % every == 0
+                    && state.step() < plan.steps().totalSteps()) {
+                preview(state, runLog);
+            }
+        }
+
+        void saveUnlessSaved(TrainState state) {
+            if (savedStep < state.step()) {
+                save(state);
+            }
+        }
+
+        private void save(TrainState state) {
+            checkpoints.save(
+                    new Checkpoint(state, plan.start().identity(), plan.start().length(), runLog.rounds()));
+            savedStep = state.step();
+        }
+    }
+
+    /** A state is whole only between rounds, so a checkpoint is due at the first round's end at or after its step. */
+    private boolean checkpointDue(long before, long step) {
+        int every = config.output().saveSteps();
+        return every > 0
+                && (step / every > before / every || step == plan.steps().totalSteps());
+    }
+
+    private static String words(long round, double loss, Double validationLoss, double samplesPerSecond) {
+        String validation =
+                validationLoss == null ? "" : String.format(Locale.ROOT, ", validation %.4f", validationLoss);
+        return String.format(
+                Locale.ROOT, "round %d, loss %.4f%s, %.1f samples/s", round, loss, validation, samplesPerSecond);
+    }
+
+    /** @return the picture's path, empty when none was made */
+    private String preview(TrainState state, RunLog runLog) {
+        Optional<RgbImage> grid = previews.grid(plan.setup(), state.weights(), title(state), prompts());
+        if (grid.isEmpty()) {
+            return "";
+        }
+        Path file = new Path(
+                outputDir,
+                String.format("previews/%s-step%08d.png", config.output().name(), state.step()));
+        AtomicFiles.write(file, conf, Images.toPng(grid.get()));
+        runLog.image("preview", state.step(), grid.get());
+        return file.toString();
+    }
+
+    private String title(TrainState state) {
+        return String.format(
+                Locale.ROOT,
+                "%s: step %d of %d, %d pictures seen, rank %d",
+                config.output().name(),
+                state.step(),
+                plan.steps().totalSteps(),
+                state.samples(),
+                config.lora().rank());
+    }
+
+    private List<String> prompts() {
+        if (!config.preview().prompts().isEmpty()) {
+            return config.preview().prompts();
+        }
+        List<Picture> pictures = plan.heldOut().isEmpty() ? plan.training() : plan.heldOut();
+        return pictures.stream()
+                .limit(PREVIEW_PROMPTS)
+                .map(picture -> plan.captions().fixed(picture.caption()))
+                .toList();
+    }
+}
