@@ -3,6 +3,7 @@ package org.loraspark.tensor.onednn;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.BACKWARD;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.FORWARD;
 
+import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
@@ -41,8 +42,18 @@ final class MatrixKernels extends Kernels {
     NdTensor linear(NdTensor x, LinearWeight weight) {
         PackedLinear w = (PackedLinear) weight;
         requireFit(x.last() == w.in(), "linear", x, w);
+        return withBias(x, w, linear(w, x.rows(), false, false));
+    }
+
+    /** gelu of {@link #linear}, with the error function. */
+    NdTensor linearGelu(NdTensor x, LinearWeight weight) {
+        PackedLinear w = (PackedLinear) weight;
+        requireFit(x.last() == w.in(), "linearGelu", x, w);
+        return withBias(x, w, linear(w, x.rows(), false, true));
+    }
+
+    private NdTensor withBias(NdTensor x, PackedLinear w, Operation operation) {
         NdTensor y = memory.empty(withLast(x.shape(), w.out()));
-        Operation operation = linear(w, x.rows(), false);
         long address = w.weight().address(FORWARD, operation.weights(), context);
         if (w.bias() == null) {
             operation.run(x.address(), address, y.address());
@@ -58,7 +69,7 @@ final class MatrixKernels extends Kernels {
         requireFit(x.last() == w.in(), "linearAdd", x, w);
         requireFit(residual.size() == x.rows() * w.out(), "linearAdd", residual, w);
         NdTensor y = memory.empty(withLast(x.shape(), w.out()));
-        Operation operation = linear(w, x.rows(), true);
+        Operation operation = linear(w, x.rows(), true, false);
         long address = w.weight().address(FORWARD, operation.weights(), context);
         if (w.bias() == null) {
             operation.run(x.address(), address, y.address(), residual.address());
@@ -68,7 +79,7 @@ final class MatrixKernels extends Kernels {
         return y;
     }
 
-    private Operation linear(PackedLinear w, long rows, boolean residual) {
+    private Operation linear(PackedLinear w, long rows, boolean residual, boolean gelu) {
         boolean bias = w.bias() != null;
         return weighted(
                 "linear",
@@ -81,6 +92,9 @@ final class MatrixKernels extends Kernels {
                     if (residual) {
                         postOps.add(to);
                     }
+                    if (gelu) {
+                        postOps.eltwise(algorithm.eltwise_gelu_erf, 0, 0);
+                    }
                     memory.desc from = Dnnl.dense(type, rows, w.in());
                     return bias
                             ? product(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
@@ -89,7 +103,7 @@ final class MatrixKernels extends Kernels {
                 rows,
                 w.in(),
                 w.out(),
-                (bias ? 1 : 0) + (residual ? 2 : 0));
+                (bias ? 1 : 0) + (residual ? 2 : 0) + (gelu ? 4 : 0));
     }
 
     /** dx = beta dx + dy W. */

@@ -34,6 +34,7 @@ final class OneDnnEngine implements Engine {
     private final NormKernels norms;
     private final ActivationKernels activations;
     private final AttentionKernels attentions;
+    private final FewQueries fewQueries;
     private final ShapeKernels shapes;
     private Thread user;
     private boolean open = true;
@@ -49,6 +50,7 @@ final class OneDnnEngine implements Engine {
         norms = new NormKernels(dnnl, memory, compute);
         activations = new ActivationKernels(dnnl, memory, compute);
         attentions = new AttentionKernels(dnnl, memory, compute);
+        fewQueries = new FewQueries(dnnl, memory, compute);
         shapes = new ShapeKernels(dnnl, memory, compute);
         adoptThread();
     }
@@ -197,6 +199,11 @@ final class OneDnnEngine implements Engine {
     }
 
     @Override
+    public Tensor linearGelu(Tensor x, LinearWeight w) {
+        return matrices.linearGelu(nd(x), w);
+    }
+
+    @Override
     public void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta) {
         matrices.linearBackward(nd(dy), w, nd(dx), beta);
     }
@@ -289,6 +296,9 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
+        if (fewQueries.suits(nd(q), nd(k), nd(v), heads, causal)) {
+            return fewQueries.forward(nd(q), nd(k), nd(v), heads);
+        }
         return attentions.forward(nd(q), nd(k), nd(v), heads, causal);
     }
 
