@@ -14,28 +14,80 @@ import org.loraspark.tensor.nd4j.NdTensor;
 
 /** Matrix products, of two tensors and with frozen weights. Accumulation is in float32. */
 final class MatrixKernels extends Kernels {
+    /** Sums up to here stay in one thread, measured with up to 16. */
+    private static final long LONGEST_SUM = 1024;
+
+    private static final long TILE = 64;
+
+    /** With so many tiles of the result no machine's threads are short of work. */
+    private static final long MANY_TILES = 1024;
+
     MatrixKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
     }
 
-    /** c = alpha op(a) op(b) + beta c. */
+    /**
+     * c = alpha op(a) op(b) + beta c, the same bits for any number of threads: oneDNN shares a long sum among threads when
+     * the result has too few tiles for them, so such sums are cut here.
+     */
     void gemm(NdTensor a, boolean transposeA, NdTensor b, boolean transposeB, NdTensor c, double alpha, double beta) {
         long m = a.dim(transposeA ? 1 : 0);
         long k = a.dim(transposeA ? 0 : 1);
         long n = b.dim(transposeB ? 0 : 1);
         require(b.dim(transposeB ? 1 : 0) == k && c.dim(0) == m && c.dim(1) == n, "gemm", a, b, c);
-        long flags = (transposeA ? 1 : 0) + (transposeB ? 2 : 0) + (beta == 0 ? 0 : 4) + (c.dtype() == type ? 0 : 8);
-        Key key = Key.of("gemm", m, n, k, flags, Double.doubleToLongBits(alpha));
-        context.operation(key, () -> {
-                    memory.desc left = Dnnl.strided(type, new long[] {m, k}, strides(m, k, transposeA));
-                    memory.desc right = Dnnl.strided(type, new long[] {k, n}, strides(k, n, transposeB));
-                    return product(
-                            left,
-                            right,
-                            Dnnl.dense(c.dtype(), m, n),
-                            PostOps.none().scale(alpha).accumulate(beta));
-                })
-                .run(a.address(), b.address(), c.address());
+        Product product = new Product(m, k, n, transposeA, transposeB);
+        if (k <= LONGEST_SUM || tiles(m) * tiles(n) >= MANY_TILES) {
+            gemm(product, k, a.address(), b.address(), c, alpha, beta);
+            return;
+        }
+        NdTensor sum = c.dtype() == DType.F32 ? c : memory.empty(DType.F32, m, n);
+        if (sum != c && beta != 0) {
+            convert(c, sum);
+        }
+        for (long from = 0; from < k; from += LONGEST_SUM) {
+            gemm(
+                    product,
+                    Math.min(LONGEST_SUM, k - from),
+                    a.address() + from * (transposeA ? m : 1) * type.bytes(),
+                    b.address() + from * (transposeB ? 1 : n) * type.bytes(),
+                    sum,
+                    alpha,
+                    from == 0 ? beta : 1);
+        }
+        if (sum != c) {
+            convert(sum, c);
+            memory.release(sum);
+        }
+    }
+
+    private record Product(long m, long k, long n, boolean transposeA, boolean transposeB) {
+        long flags() {
+            return (transposeA ? 1 : 0) + (transposeB ? 2 : 0);
+        }
+    }
+
+    private static long tiles(long size) {
+        return (size + TILE - 1) / TILE;
+    }
+
+    /** Over {@code length} of the product's k terms. */
+    private void gemm(Product p, long length, long left, long right, NdTensor c, double alpha, double beta) {
+        Key key = Key.of(
+                "gemm",
+                p.m(),
+                p.k(),
+                p.n(),
+                length,
+                p.flags() + (beta == 0 ? 0 : 4) + (c.dtype() == type ? 0 : 8),
+                Double.doubleToLongBits(alpha));
+        context.operation(
+                        key,
+                        () -> product(
+                                Dnnl.strided(type, new long[] {p.m(), length}, strides(p.m(), p.k(), p.transposeA())),
+                                Dnnl.strided(type, new long[] {length, p.n()}, strides(p.k(), p.n(), p.transposeB())),
+                                Dnnl.dense(c.dtype(), p.m(), p.n()),
+                                PostOps.none().scale(alpha).accumulate(beta)))
+                .run(left, right, c.address());
     }
 
     /** {@code [..., in] -> [..., out]}. */
