@@ -2,6 +2,7 @@ package org.loraspark.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.loraspark.config.ConfigLoader;
 import org.loraspark.config.TrainConfig;
 import picocli.CommandLine.Option;
@@ -24,5 +25,10 @@ final class ConfigOptions {
 
     TrainConfig load() {
         return ConfigLoader.load(file, overrides);
+    }
+
+    /** @param over values that win over the config's, by key */
+    TrainConfig load(Map<String, String> over) {
+        return ConfigLoader.load(file, overrides, over);
     }
 }

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             TrainCommand.class,
+            SweepCommand.class,
             ValidateCommand.class,
             CaptionCommand.class,
             SampleCommand.class,

@@ -51,6 +51,8 @@ public final class SparkSessions {
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
         // What comes back from a round is an adapter with its moments for each worker.
         conf.setIfMissing("spark.driver.maxResultSize", "0");
+        // A task that waits for the executor with its shard leaves another idle, and a shard is soon sent.
+        conf.setIfMissing("spark.locality.wait", "0s");
         // Progress inside a round comes with the heartbeats.
         conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
         // glibc then asks for huge pages, and fresh memory costs a fifth; other C libraries do not read it.

@@ -31,17 +31,25 @@ public final class ConfigLoader {
      * @throws UserError in one sentence, for anything wrong in file or overrides
      */
     public static TrainConfig load(String path, List<String> overrides) {
+        return load(path, overrides, Map.of());
+    }
+
+    /** @param over values that win over all others, by key; a sweep's {@code --over} */
+    public static TrainConfig load(String path, List<String> overrides, Map<String, String> over) {
         String lower = path.toLowerCase(Locale.ROOT);
         boolean yaml = lower.endsWith(".yaml") || lower.endsWith(".yml");
         String text = ConfigFile.read(path);
-        return read(yaml ? YamlDialect.toConfig(text, path) : hocon(text, path), overrides);
+        Config user = yaml ? YamlDialect.toConfig(text, path) : hocon(text, path);
+        for (String override : overrides) {
+            user = override("--set", override).withFallback(user);
+        }
+        for (Map.Entry<String, String> value : over.entrySet()) {
+            user = override("--over", value.getKey() + "=" + value.getValue()).withFallback(user);
+        }
+        return read(user);
     }
 
-    private static TrainConfig read(Config file, List<String> overrides) {
-        Config user = file;
-        for (String override : overrides) {
-            user = override(override).withFallback(user);
-        }
+    private static TrainConfig read(Config user) {
         Config merged;
         try {
             merged = user.withFallback(ConfigReference.defaults()).resolve();
@@ -68,23 +76,24 @@ public final class ConfigLoader {
     }
 
     /** A value that opens with a bracket, a brace or a quote is HOCON; anything else is plain text as typed. */
-    private static Config override(String override) {
+    private static Config override(String option, String override) {
         int equals = override.indexOf('=');
         String key = equals < 0 ? override : override.substring(0, equals).strip();
         if (equals < 0 || key.isEmpty()) {
-            throw new UserError("--set " + override + " must have the form key=value, such as --set lora.rank=8");
+            throw new UserError(
+                    option + " " + override + " must have the form key=value, such as " + option + " lora.rank=8");
         }
         String text = override.substring(equals + 1).strip();
-        String origin = "--set " + key;
+        String origin = option + " " + key;
         try {
             if (text.startsWith("[") || text.startsWith("{") || text.startsWith("\"")) {
                 return ConfigFactory.parseString(
-                        key + " = " + text, ConfigParseOptions.defaults().setOriginDescription("--set"));
+                        key + " = " + text, ConfigParseOptions.defaults().setOriginDescription(option));
             }
             ConfigValue value = ConfigValueFactory.fromAnyRef(text, origin);
             return ConfigFactory.empty(origin).withValue(key, value);
         } catch (ConfigException e) {
-            throw new UserError("--set " + override + " is not valid: " + oneLine(e), e);
+            throw new UserError(option + " " + override + " is not valid: " + oneLine(e), e);
         }
     }
 

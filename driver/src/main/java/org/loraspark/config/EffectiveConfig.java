@@ -38,7 +38,8 @@ public final class EffectiveConfig {
         }
     }
 
-    private static Map<String, Object> values(TrainConfig config) {
+    /** Every key with its value: whole numbers, doubles, booleans, texts and lists of them. */
+    public static Map<String, Object> values(TrainConfig config) {
         Map<String, Object> v = new LinkedHashMap<>();
         v.put("model.base", config.model().base());
         v.put("model.clip-skip", config.model().clipSkip());
