@@ -29,6 +29,7 @@ import org.loraspark.lora.LoraLayout;
 import org.loraspark.lora.LoraModule;
 import org.loraspark.lora.LoraWeights;
 import org.loraspark.models.sd.BaseModel;
+import org.loraspark.tensor.Engines;
 import org.loraspark.train.StepPlan;
 import org.loraspark.train.TrainState;
 
@@ -93,6 +94,9 @@ final class Planner {
                 config.data().flip());
         requireRoom(layout, pictures);
         SpeedProbe.Result speed = findings.speed(config, base, setup, layout);
+        if (config.engine().equals("auto")) {
+            notes.addAll(Engines.passedOver(speed.engine()));
+        }
         if (speed.compute() != config.train().precision()) {
             notes.add("engine " + speed.engine() + " has no " + config.train().precision() + " here and computes in "
                     + speed.compute());

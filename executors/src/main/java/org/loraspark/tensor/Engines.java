@@ -2,6 +2,7 @@ package org.loraspark.tensor;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.loraspark.UserError;
@@ -44,5 +45,16 @@ public final class Engines {
                         + named.stream()
                                 .map(p -> p.name() + ": " + p.availability().detail())
                                 .collect(Collectors.joining("; "))));
+    }
+
+    /** Why {@code auto} took no better engine than the named one, a line for each that does not work here. */
+    public static List<String> passedOver(String name) {
+        return providers().stream()
+                .takeWhile(p -> !p.name().equals(name))
+                .map(p -> Map.entry(p.name(), p.availability()))
+                .filter(p -> !p.getValue().available())
+                .map(p ->
+                        "engine " + p.getKey() + " is not used: " + p.getValue().detail())
+                .toList();
     }
 }

@@ -30,11 +30,7 @@ public final class OneDnnProvider implements EngineProvider {
             String precision = Isa.bf16() ? "which trains in bf16 or fp32" : "which trains in fp32 only";
             return new Availability(true, "oneDNN on the CPU (" + Isa.name() + "), " + precision);
         } catch (RuntimeException | LinkageError e) {
-            Throwable cause = e;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
-            return new Availability(false, "oneDNN has no binary for this platform, the engine nd4j works: " + cause);
+            return new Availability(false, "oneDNN does not load on this platform (" + reason(e) + ")");
         }
     }
 
@@ -52,5 +48,14 @@ public final class OneDnnProvider implements EngineProvider {
         }
         boolean half = options.compute() != DType.F32 && Isa.bf16();
         return new OneDnnEngine(half ? DType.BF16 : DType.F32, options.threads());
+    }
+
+    /** Without the folders that were searched. */
+    private static String reason(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage()).split(": /|\\. Search", 2)[0];
     }
 }
