@@ -37,8 +37,7 @@ import picocli.CommandLine.Spec;
             ConvertCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
-            DoctorCommand.class,
-            BenchmarkCommand.class
+            DoctorCommand.class
         })
 final class LoraSpark implements Runnable {
     @Spec

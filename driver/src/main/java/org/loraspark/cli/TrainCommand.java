@@ -58,8 +58,9 @@ final class TrainCommand implements Callable<Integer> {
                 Durations.words(report.seconds())));
         report.adapters().forEach(path -> text.append("adapter  ").append(path).append(System.lineSeparator()));
         if (!report.preview().isEmpty()) {
-            text.append("preview  ").append(report.preview());
+            text.append("preview  ").append(report.preview()).append(System.lineSeparator());
         }
+        text.append("report   ").append(report.report());
         return text.toString().stripTrailing();
     }
 }

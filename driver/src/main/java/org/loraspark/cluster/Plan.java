@@ -12,6 +12,8 @@ import org.loraspark.data.CaptionProcessor;
 import org.loraspark.data.Picture;
 import org.loraspark.data.Problem;
 import org.loraspark.lora.LoraLayout;
+import org.loraspark.report.RunRecord;
+import org.loraspark.tensor.DType;
 import org.loraspark.train.AdamW;
 import org.loraspark.train.Hyperparameters;
 import org.loraspark.train.LrSchedule;
@@ -131,6 +133,34 @@ record Plan(
         double perPicture = speed.secondsPerBatch() / config.train().batchSize() / 3;
         double rounds = (double) left / steps.stepsPerRound();
         return training + rounds * 4 * heldOut.size() * perPicture / Math.min(slots, workers);
+    }
+
+    /** For the report. */
+    RunRecord.Setting setting(List<RunRecord.Sample> samples, double encodeSeconds) {
+        return new RunRecord.Setting(
+                base,
+                training.size(),
+                visits(),
+                heldOut.size(),
+                skipped.size(),
+                samples,
+                layout.modules().size(),
+                layout.size(),
+                speed.engine(),
+                precision(speed.compute()),
+                steps.totalSteps(),
+                steps.stepsPerEpoch(),
+                steps.rounds(),
+                encodeSeconds,
+                notes);
+    }
+
+    private static String precision(DType type) {
+        return switch (type) {
+            case BF16 -> "bf16";
+            case F16 -> "fp16";
+            default -> "fp32";
+        };
     }
 
     /** A short aligned table. */

@@ -9,13 +9,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.loraspark.config.PreviewSettings;
-import org.loraspark.infer.PreviewGrid;
 import org.loraspark.io.RgbImage;
 import org.loraspark.lora.LoraWeights;
 
 /**
- * Makes the preview grid on the cluster: one task for each picture. Prompt i always starts from seed + i, so grids of two
- * rounds or two runs differ by the adapter alone; the base's pictures are made once, for all runs that share this.
+ * Makes the previews on the cluster: one task for each picture. Prompt i always starts from seed + i, so the previews of
+ * two rounds or two runs differ by the adapter alone; the base's pictures are made once, for all runs that share this.
  */
 final class PreviewJob implements Previews {
     private final JavaSparkContext spark;
@@ -30,7 +29,7 @@ final class PreviewJob implements Previews {
     }
 
     @Override
-    public Optional<RgbImage> grid(WorkerSetup setup, LoraWeights weights, String title, List<String> prompts) {
+    public Optional<PreviewPictures> pictures(WorkerSetup setup, LoraWeights weights, List<String> prompts) {
         if (prompts.isEmpty()) {
             return Optional.empty();
         }
@@ -54,15 +53,12 @@ final class PreviewJob implements Previews {
         } finally {
             broadcast.destroy();
         }
-        List<PreviewGrid.Row> rows = new ArrayList<>();
+        List<RgbImage> base = new ArrayList<>();
+        List<RgbImage> withAdapter = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            String prompt = prompts.get(i);
-            rows.add(new PreviewGrid.Row(
-                    prompt,
-                    List.of(
-                            basePictures.get(new PreviewTask.Order(i, prompt, false)),
-                            adapted.get(new PreviewTask.Order(i, prompt, true)))));
+            base.add(basePictures.get(new PreviewTask.Order(i, prompts.get(i), false)));
+            withAdapter.add(adapted.get(new PreviewTask.Order(i, prompts.get(i), true)));
         }
-        return Optional.of(PreviewGrid.draw(title, List.of("base model", "with the adapter"), rows));
+        return Optional.of(new PreviewPictures(prompts, base, withAdapter));
     }
 }

@@ -29,8 +29,7 @@ public final class SparkSessions {
                 session.sparkContext().setLogLevel("WARN");
             }
             return session;
-        } catch (Exception e) {
-            // Spark's own exceptions are checked ones, which its Scala code does not declare.
+        } catch (RuntimeException e) {
             if (String.valueOf(e.getMessage()).contains("Could not parse Master URL")) {
                 throw new UserError(
                         "--master " + conf.get("spark.master")

@@ -65,7 +65,9 @@ public final class TrainJob {
     }
 
     public TrainReport run() {
+        long started = System.nanoTime();
         EncodeJob.Result encoded = encode();
+        double encodeSeconds = (System.nanoTime() - started) / 1e9;
         Shards shards = new Shards(spark, cache());
         int workers = config.cluster().workers();
         JavaRDD<List<Example>> training = shards.training(
@@ -75,6 +77,7 @@ public final class TrainJob {
         long first = plan.start().state().step();
         try (Progress progress = Progress.open("steps", plan.steps().totalSteps(), first)) {
             return new TrainRun(spark, plan, previews)
+                    .alone(encodeSeconds)
                     .run(training, heldOut, progress::update)
                     .withEncoded(encoded.fresh());
         } finally {

@@ -9,6 +9,7 @@ import org.loraspark.train.TrainState;
  *
  * @param adapters the written files, kohya's form first
  * @param preview path of the last preview grid; empty when none was made
+ * @param report path of {@code report.html}
  * @param state at the end
  * @param encoded pictures that were not in the cache
  * @param seconds from the first round to the last
@@ -16,11 +17,12 @@ import org.loraspark.train.TrainState;
 public record TrainReport(
         List<String> adapters,
         String preview,
+        String report,
         TrainState state,
         List<RoundMetrics> rounds,
         int encoded,
         double seconds) {
     TrainReport withEncoded(int pictures) {
-        return new TrainReport(adapters, preview, state, rounds, pictures, seconds);
+        return new TrainReport(adapters, preview, report, state, rounds, pictures, seconds);
     }
 }

@@ -15,6 +15,8 @@ import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
 import org.loraspark.report.RoundMetrics;
+import org.loraspark.report.RunRecord;
+import org.loraspark.report.RunRecorder;
 import org.loraspark.train.Example;
 import org.loraspark.train.RoundResult;
 import org.loraspark.train.TrainState;
@@ -30,6 +32,8 @@ final class TrainRun {
     private final Path outputDir;
     private final Checkpoints checkpoints;
     private final Previews previews;
+    private RunRecord.Setting setting;
+    private boolean measuresBase;
 
     /** Told how far the run is, also from other threads. */
     @FunctionalInterface
@@ -47,6 +51,14 @@ final class TrainRun {
         this.checkpoints = new Checkpoints(
                 outputDir, config.output().name(), config.output().keepCheckpoints(), conf);
         this.previews = previews;
+        this.setting = plan.setting(List.of(), 0);
+    }
+
+    /** Of a run on its own the report tells more: some of its pictures, and the validation loss before training. */
+    TrainRun alone(double encodeSeconds) {
+        setting = plan.setting(DataSamples.of(plan.training(), conf), encodeSeconds);
+        measuresBase = true;
+        return this;
     }
 
     /**
@@ -69,42 +81,60 @@ final class TrainRun {
                 new Path(outputDir, config.output().name() + ".conf"),
                 conf,
                 EffectiveConfig.render(config).getBytes(StandardCharsets.UTF_8));
-        long started = System.nanoTime();
-        Checkpoint start = plan.start();
-        try (RunLog runLog = new RunLog(outputDir, config.output().name(), conf, start.rounds())) {
+        String name = config.output().name();
+        long firstStep = plan.start().state().step();
+        RunRecorder recorder = new RunRecorder(outputDir, name, setting, prompts(), firstStep, conf);
+        try (RunLog runLog = new RunLog(outputDir, name, conf, plan.start().rounds())) {
             runLog.text("config", "```\n" + EffectiveConfig.render(config) + "```");
-            Reporter reporter = new Reporter(watcher, runLog, start.state().step());
-            TrainState end = train(untilStep, shards, heldOut, reporter);
-            List<String> adapters = List.of();
-            String preview = "";
-            if (end.step() < plan.steps().totalSteps()) {
-                reporter.saveUnlessSaved(end);
-            } else {
-                adapters = new AdapterExport(plan, conf)
-                        .write(end).stream().map(Path::toString).toList();
-                preview = preview(end, runLog);
-            }
-            double seconds = (System.nanoTime() - started) / 1e9;
-            return new TrainReport(adapters, preview, end, runLog.rounds(), 0, seconds);
+            return run(untilStep, shards, heldOut, new Reporter(watcher, runLog, recorder, firstStep));
+        } catch (Exception e) {
+            recorder.failed(e);
+            throw e;
         }
     }
 
-    private TrainState train(
+    private TrainReport run(
             long untilStep, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Reporter reporter) {
+        long started = System.nanoTime();
         Rounds rounds =
                 new Rounds(spark, plan.setup(), config.model().clipSkip(), plan.captions(), plan.hyperparameters());
-        return rounds.run(plan.start().state(), untilStep, shards, heldOut, reporter);
+        TrainState start = plan.start().state();
+        if (measuresBase && heldOut != null && start.step() == 0) {
+            reporter.recorder.baseLoss(rounds.validationLoss(start, heldOut));
+        }
+        TrainState end = rounds.run(start, untilStep, shards, heldOut, reporter);
+        List<Path> adapters = List.of();
+        String preview = "";
+        Path report;
+        if (end.step() < plan.steps().totalSteps()) {
+            reporter.saveUnlessSaved(end);
+            report = reporter.recorder.stopped();
+        } else {
+            adapters = new AdapterExport(plan, conf).write(end);
+            preview = reporter.preview(end);
+            report = reporter.recorder.done(adapters);
+        }
+        return new TrainReport(
+                adapters.stream().map(Path::toString).toList(),
+                preview,
+                report.toString(),
+                end,
+                reporter.runLog.rounds(),
+                0,
+                (System.nanoTime() - started) / 1e9);
     }
 
     /** Shows how far the run is, and keeps what a round leaves behind. */
     private final class Reporter implements Rounds.Listener {
         private final Watcher watcher;
         private final RunLog runLog;
+        private final RunRecorder recorder;
         private long savedStep;
 
-        Reporter(Watcher watcher, RunLog runLog, long savedStep) {
+        Reporter(Watcher watcher, RunLog runLog, RunRecorder recorder, long savedStep) {
             this.watcher = watcher;
             this.runLog = runLog;
+            this.recorder = recorder;
             this.savedStep = savedStep;
         }
 
@@ -126,8 +156,31 @@ final class TrainRun {
             if (every > 0
                     && metrics.round() % every == 0
                     && state.step() < plan.steps().totalSteps()) {
-                preview(state, runLog);
+                preview(state);
             }
+            recorder.roundDone();
+        }
+
+        /** @return the picture's path, empty when none was made */
+        String preview(TrainState state) {
+            long started = System.nanoTime();
+            Optional<PreviewPictures> pictures = previews.pictures(plan.setup(), state.weights(), prompts());
+            if (pictures.isEmpty()) {
+                return "";
+            }
+            RgbImage grid = pictures.get().grid(title(state));
+            Path file = new Path(
+                    outputDir,
+                    String.format("previews/%s-step%08d.png", config.output().name(), state.step()));
+            AtomicFiles.write(file, conf, Images.toPng(grid));
+            runLog.image("preview", state.step(), grid);
+            recorder.preview(
+                    plan.steps().roundOf(state.step() - 1) + 1,
+                    state.step(),
+                    pictures.get().base(),
+                    pictures.get().adapted(),
+                    (System.nanoTime() - started) / 1e9);
+            return file.toString();
         }
 
         void saveUnlessSaved(TrainState state) {
@@ -155,20 +208,6 @@ final class TrainRun {
                 validationLoss == null ? "" : String.format(Locale.ROOT, ", validation %.4f", validationLoss);
         return String.format(
                 Locale.ROOT, "round %d, loss %.4f%s, %.1f samples/s", round, loss, validation, samplesPerSecond);
-    }
-
-    /** @return the picture's path, empty when none was made */
-    private String preview(TrainState state, RunLog runLog) {
-        Optional<RgbImage> grid = previews.grid(plan.setup(), state.weights(), title(state), prompts());
-        if (grid.isEmpty()) {
-            return "";
-        }
-        Path file = new Path(
-                outputDir,
-                String.format("previews/%s-step%08d.png", config.output().name(), state.step()));
-        AtomicFiles.write(file, conf, Images.toPng(grid.get()));
-        runLog.image("preview", state.step(), grid.get());
-        return file.toString();
     }
 
     private String title(TrainState state) {

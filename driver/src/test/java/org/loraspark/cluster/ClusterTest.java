@@ -3,10 +3,15 @@ package org.loraspark.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.SparkSession;
@@ -43,7 +48,7 @@ class ClusterTest {
 
     @Test
     void executorProcessesGiveTheBytesOfOneCore() {
-        assertThat(SparkHome.executors(spark, 2))
+        assertThat(executors())
                 .hasSize(2)
                 .doesNotContainValue(ProcessHandle.current().pid());
         TrainReport report = DemoRun.train(spark, DemoRun.config(folder, "cluster", "cluster.workers=2"));
@@ -52,7 +57,7 @@ class ClusterTest {
 
     @Test
     void runSurvivesAnExecutorKilledInTheMiddleOfARound() {
-        Map<String, Long> executors = SparkHome.executors(spark, 2);
+        Map<String, Long> executors = executors();
         AtomicBoolean armed = new AtomicBoolean();
         AtomicInteger killed = new AtomicInteger();
         spark.sparkContext().addSparkListener(new SparkListener() {
@@ -66,7 +71,7 @@ class ClusterTest {
             }
         });
         // Previews are made between two rounds: the next task to start is one of the second round.
-        Previews arm = (setup, weights, title, prompts) -> {
+        Previews arm = (setup, weights, prompts) -> {
             armed.set(killed.get() == 0);
             return Optional.empty();
         };
@@ -76,6 +81,21 @@ class ClusterTest {
                 .run();
         assertThat(killed).hasValue(1);
         assertThat(adapter(report)).isEqualTo(onOneCore);
+    }
+
+    /** Process ids by executor. */
+    private static Map<String, Long> executors() {
+        Map<String, Long> pids = new ConcurrentHashMap<>();
+        List<Integer> tasks = IntStream.range(0, 2).boxed().toList();
+        while (pids.size() < 2) {
+            new JavaSparkContext(spark.sparkContext())
+                    .parallelize(tasks, tasks.size())
+                    .map(i -> SparkEnv.get().executorId() + " "
+                            + ProcessHandle.current().pid())
+                    .collect()
+                    .forEach(line -> pids.put(line.split(" ")[0], Long.valueOf(line.split(" ")[1])));
+        }
+        return pids;
     }
 
     private static byte[] adapter(TrainReport report) {

@@ -69,6 +69,8 @@ class TrainJobTest {
         assertThat(Files.readAllLines(output.resolve("lora-metrics.jsonl"))).hasSize(2);
         assertThat(output.resolve("checkpoints")).isDirectoryContaining("glob:**lora-step00000004");
         assertThat(output.resolve("checkpoints/lora-step00000002")).doesNotExist();
+        assertThat(output.resolve("report.html")).content().contains("validation loss", "lora.safetensors", "round 2");
+        assertThat(output.resolve("lora-run.json")).content().contains("\"DONE\"", "\"baseLoss\" : 0.");
         assertThat(output.resolve("logs")).isDirectoryRecursivelyContaining("glob:**events.out.tfevents.*");
     }
 
