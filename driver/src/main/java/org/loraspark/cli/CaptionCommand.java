@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Captions all pictures below a folder, on the cluster, with BLIP (a sentence) or a WD14 tagger (tags).",
             "A job that was stopped goes on where it was when it is started again. A broken picture goes to rejected.csv"
-                    + " beside the output, with the reason; then the exit status is 1."
+                    + " beside the output, with the reason."
         },
+        exitCodeList = {"0:done", "1:failed while running, or a picture was rejected", "2:the input is wrong"},
         footer = {
             "  lora-spark caption --input pictures --output pictures/metadata.csv --model conf/demo/captioner \\",
             "    --suffix \", outline style\"",

@@ -18,12 +18,15 @@ import org.loraspark.infer.Wd14Tagger;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.EngineOptions;
 import org.loraspark.tensor.Engines;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The captioner of this process: opened once, with all cores that the process has, and used by one task at a time. It
  * outlives the tasks; one that no task uses is closed when other settings are asked for.
  */
 final class CaptionerProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(CaptionerProcess.class);
     private static final Map<CaptionSettings, Shared> OPEN = new HashMap<>();
 
     private CaptionerProcess() {}
@@ -55,6 +58,13 @@ final class CaptionerProcess {
                 case BLIP -> {
                     Engine engine = Engines.provider(settings.engine()).open(options);
                     engines.add(engine);
+                    if (engine.compute() != settings.precision()) {
+                        LOG.warn(
+                                "engine {} computes in {} here, not in {}",
+                                engine.name(),
+                                engine.compute(),
+                                settings.precision());
+                    }
                     yield BlipCaptioner.open(folder, conf, engine, settings.blip());
                 }
                 case WD14 -> Wd14Tagger.open(folder, conf, options.threads(), settings.tagger());
