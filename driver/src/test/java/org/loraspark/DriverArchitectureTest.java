@@ -9,8 +9,8 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Holds the rooms of the driver: config and console at the bottom, report above them, cluster above that, cli on top, and nothing in the
- * executors knows them.
+ * Holds the rooms of the driver: config and console at the bottom, report above them, cluster above that, then benchmark,
+ * cli on top, and nothing in the executors knows them.
  */
 @AnalyzeClasses(packages = "org.loraspark", importOptions = DoNotIncludeTests.class)
 class DriverArchitectureTest {
@@ -25,6 +25,8 @@ class DriverArchitectureTest {
             .definedBy("org.loraspark.report..")
             .layer("cluster")
             .definedBy("org.loraspark.cluster..")
+            .layer("benchmark")
+            .definedBy("org.loraspark.benchmark..")
             .layer("cli")
             .definedBy("org.loraspark.cli..")
             .whereLayer("config")
@@ -34,7 +36,9 @@ class DriverArchitectureTest {
             .whereLayer("report")
             .mayOnlyAccessLayers("config", "console")
             .whereLayer("cluster")
-            .mayOnlyAccessLayers("config", "console", "report");
+            .mayOnlyAccessLayers("config", "console", "report")
+            .whereLayer("benchmark")
+            .mayOnlyAccessLayers("cluster", "config", "console");
 
     @ArchTest
     static final ArchRule onlyTheDriverKnowsTheDriver = noClasses()
@@ -43,6 +47,7 @@ class DriverArchitectureTest {
                     "org.loraspark.config..",
                     "org.loraspark.report..",
                     "org.loraspark.cluster..",
+                    "org.loraspark.benchmark..",
                     "org.loraspark.cli..",
                     "org.loraspark.console..")
             .should()
@@ -51,6 +56,7 @@ class DriverArchitectureTest {
                     "org.loraspark.config..",
                     "org.loraspark.report..",
                     "org.loraspark.cluster..",
+                    "org.loraspark.benchmark..",
                     "org.loraspark.cli..",
                     "org.loraspark.console..");
 }

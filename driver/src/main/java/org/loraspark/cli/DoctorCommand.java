@@ -1,6 +1,7 @@
 package org.loraspark.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.package$;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
         footer = {"  lora-spark doctor", "  lora-spark doctor --seconds 0"})
 final class DoctorCommand implements Callable<Integer> {
     private static final double MAX_ERROR = 1e-5;
+    private static final int PRECISIONS = 2;
 
     @Spec
     private CommandSpec spec;
@@ -28,7 +30,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "Time for the speed figure (default: ${DEFAULT-VALUE}).")
+            description = "Time for the speed figures together (default: ${DEFAULT-VALUE}).")
     private double seconds = 10;
 
     @Override
@@ -36,7 +38,7 @@ final class DoctorCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         line(out, "Java", Machine.java());
         line(out, "Spark", package$.MODULE$.SPARK_VERSION());
-        line(out, "CPU", Machine.processor());
+        line(out, "CPU", Machine.processor() + ", " + Machine.instructionSet());
         line(out, "Memory", Machine.memory());
         for (EngineProvider provider : Engines.providers()) {
             EngineProvider.Availability availability = provider.availability();
@@ -68,14 +70,35 @@ final class DoctorCommand implements Callable<Integer> {
                     "%s %s plain Java (largest error %.1e)"
                             .formatted(provider.name(), right ? "agrees with" : "DIFFERS from", error));
             if (seconds > 0) {
-                line(
-                        out,
-                        "Speed",
-                        "%s %.1f GFLOP/s in float32 on %d cores (1024x1280 times 1280x1280)"
-                                .formatted(provider.name(), EngineSpeed.gigaflops(engine, seconds), cores));
+                speed(out, engine, seconds / PRECISIONS, cores);
             }
-            return right ? 0 : Failures.FAILED;
+            if (!right) {
+                return Failures.FAILED;
+            }
         }
+        if (seconds > 0) {
+            try (Engine engine = provider.open(EngineOptions.of(DType.BF16, cores))) {
+                if (engine.compute() == DType.BF16) {
+                    speed(out, engine, seconds / PRECISIONS, cores);
+                } else {
+                    line(out, "Speed", engine.name() + " has no bf16 here; it computes in " + engine.compute());
+                }
+            }
+        }
+        return 0;
+    }
+
+    private static void speed(PrintWriter out, Engine engine, double seconds, int cores) {
+        line(
+                out,
+                "Speed",
+                String.format(
+                        Locale.ROOT,
+                        "%s %.3f TFLOP/s in %s on %d cores (a linear layer and a convolution of 640 channels, 32x32)",
+                        engine.name(),
+                        EngineSpeed.teraflops(engine, seconds),
+                        engine.compute(),
+                        cores));
     }
 
     private static void line(PrintWriter out, String label, String text) {

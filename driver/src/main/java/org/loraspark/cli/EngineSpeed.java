@@ -1,20 +1,23 @@
 package org.loraspark.cli;
 
 import java.util.Random;
+import org.loraspark.tensor.ConvShape;
+import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.Flops;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Tensor;
 
 /**
- * Whether an engine multiplies rightly and how fast: {@code y = x Wᵀ} against plain Java in double, then timed at the
- * size of a feed-forward layer of Stable Diffusion 1.5.
+ * Whether an engine multiplies rightly and how fast: {@code y = x Wᵀ} against plain Java in double, then timed, with a
+ * convolution, at sizes of Stable Diffusion 1.5's UNet: a feed-forward layer and a resnet's kernel for 32x32 latents.
  */
 final class EngineSpeed {
-    private static final int ROWS = 1024;
-    private static final int IN = 1280;
-    private static final int OUT = 1280;
+    private static final int SIDE = 32;
+    private static final int WIDTH = 640;
+    private static final int KERNEL = 3;
 
     private EngineSpeed() {}
 
@@ -47,30 +50,35 @@ final class EngineSpeed {
         return worst / largest;
     }
 
-    /** Floating-point operations a second, in 10^9, over about so many seconds. */
-    static double gigaflops(Engine engine, double seconds) {
-        LinearWeight weight = engine.linearWeight(HostTensor.of(random(OUT * IN), OUT, IN));
+    /** Floating-point operations a second, in 10^12, over about so many seconds. */
+    static double teraflops(Engine engine, double seconds) {
+        LinearWeight linear = engine.linearWeight(HostTensor.of(random(4 * WIDTH * WIDTH), 4 * WIDTH, WIDTH));
+        ConvWeight conv = engine.convWeight(
+                HostTensor.of(random(WIDTH * WIDTH * KERNEL * KERNEL), WIDTH, WIDTH, KERNEL, KERNEL),
+                HostTensor.of(new float[WIDTH], WIDTH),
+                ConvShape.same(KERNEL));
         try (Scope scope = engine.scope()) {
-            Tensor x = engine.upload(random(ROWS * IN), ROWS, IN);
-            multiply(engine, x, weight);
+            Tensor x = engine.upload(random(SIDE * SIDE * WIDTH), 1, SIDE, SIDE, WIDTH);
+            multiply(engine, x, linear, conv);
             long started = System.nanoTime();
-            long products = 0;
-            while (System.nanoTime() - started < seconds * 1e9) {
-                multiply(engine, x, weight);
-                products++;
-            }
+            long operations = 0;
+            do {
+                operations += multiply(engine, x, linear, conv);
+            } while (System.nanoTime() - started < seconds * 1e9);
             double elapsed = (System.nanoTime() - started) / 1e9;
             scope.release(x);
-            return 2.0 * ROWS * IN * OUT * products / elapsed / 1e9;
+            return operations / elapsed / 1e12;
         }
     }
 
     /** Asks for a value, so that an asynchronous device has really finished. */
-    private static void multiply(Engine engine, Tensor x, LinearWeight weight) {
+    private static long multiply(Engine engine, Tensor x, LinearWeight linear, ConvWeight conv) {
         try (Scope scope = engine.scope()) {
-            Tensor y = engine.linear(x, weight);
-            engine.isFinite(y);
-            scope.release(y);
+            Tensor wide = engine.linear(x, linear);
+            Tensor same = engine.conv2d(x, conv);
+            engine.isFinite(same);
+            scope.release(wide);
+            return Flops.linear(x, linear) + Flops.conv(same, conv);
         }
     }
 

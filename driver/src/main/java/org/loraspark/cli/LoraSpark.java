@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
             ConvertCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            BenchmarkCommand.class
         })
 final class LoraSpark implements Runnable {
     @Spec

@@ -29,7 +29,8 @@ public final class SparkSessions {
                 session.sparkContext().setLogLevel("WARN");
             }
             return session;
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
+            // Spark's own exceptions are checked ones, which its Scala code does not declare.
             if (String.valueOf(e.getMessage()).contains("Could not parse Master URL")) {
                 throw new UserError(
                         "--master " + conf.get("spark.master")

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.loraspark.io.SafetensorsWriter;
 import org.loraspark.tensor.HostTensor;
 
-/** What a new user gets wrong with {@code train}: status 2, one sentence with the value, and nothing written. */
+/** What a new user gets wrong with {@code train} and {@code caption}: status 2, one sentence with the value, and nothing written. */
 @Tag("e2e")
 class BadInputTest {
     private static final Path CONF = Path.of("..", "conf").toAbsolutePath().normalize();
@@ -133,9 +134,58 @@ class BadInputTest {
         refused("disk is full", "output.dir=full://" + folder.resolve("out"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--input no/such/folder | no/such/folder",
+                "--input metadata.csv | is a file",
+                "--input empty | no pictures",
+                "--model no/such/model | no/such/model",
+                "--model pictures | neither BLIP",
+                "--output pictures/metadata.csv | exists",
+                "--output captions.xml | .parquet",
+                "--output pictures | .parquet",
+                "--output metadata.csv/below.csv | a file is in the way",
+                "--output full://OUT/captions.csv | disk is full",
+                "--report page.pdf | .html",
+                "--engine cuda13 | cuda13",
+                "--precision fp8 | fp8",
+                "--batch-size 0 | --batch-size 0",
+                "--beams 0 | beams",
+                "--beams 3 --top-p 0.9 | --beams 1",
+                "--min-length 30 | 20",
+                "--general-threshold 35 | 35",
+                "--master yarm | yarm",
+            })
+    void wrongArgumentOfCaptionIsNamed(String arguments, String named) throws IOException {
+        Files.createDirectory(folder.resolve("empty"));
+        Files.writeString(folder.resolve("metadata.csv"), "mine");
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("--master", "local[1]");
+        options.put("--input", "pictures");
+        options.put("--output", "captions.csv");
+        options.put("--model", CONF.resolve("demo/captioner").toString());
+        String[] words = arguments.split(" ");
+        for (int i = 0; i < words.length; i += 2) {
+            options.put(words[i], words[i + 1].replace("OUT", folder + "/out"));
+        }
+        List<String> all = new ArrayList<>(List.of("caption"));
+        options.forEach((name, value) -> {
+            boolean path = List.of("--input", "--output", "--model", "--report").contains(name);
+            all.add(name);
+            all.add(path && !value.contains(":") ? folder.resolve(value).toString() : value);
+        });
+        refused(named, () -> CliRun.of(all.toArray(String[]::new)));
+    }
+
     private void refused(String named, String... overrides) {
+        refused(named, () -> train(overrides));
+    }
+
+    private void refused(String named, Supplier<CliRun> command) {
         List<Path> before = files();
-        CliRun run = train(overrides);
+        CliRun run = command.get();
         run.assertRefused();
         assertThat(run.err()).contains(named);
         assertThat(files()).as("files after: %s", run.err()).isEqualTo(before);

@@ -18,6 +18,8 @@ class DoctorCommandTest {
                         "Memory   ",
                         "Engine   nd4j: ",
                         "agrees with plain Java")
-                .containsPattern("Speed    \\w+ [0-9.]+ GFLOP/s");
+                .containsPattern("CPU      .*(AMX|AVX)")
+                .containsPattern("Speed    \\w+ [0-9.]+ TFLOP/s in F32")
+                .containsPattern("Speed    \\w+ ([0-9.]+ TFLOP/s in BF16|has no bf16)");
     }
 }

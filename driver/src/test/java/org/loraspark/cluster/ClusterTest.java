@@ -3,15 +3,10 @@ package org.loraspark.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
-import org.apache.spark.SparkEnv;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.SparkSession;
@@ -48,7 +43,7 @@ class ClusterTest {
 
     @Test
     void executorProcessesGiveTheBytesOfOneCore() {
-        assertThat(executors())
+        assertThat(SparkHome.executors(spark, 2))
                 .hasSize(2)
                 .doesNotContainValue(ProcessHandle.current().pid());
         TrainReport report = DemoRun.train(spark, DemoRun.config(folder, "cluster", "cluster.workers=2"));
@@ -57,7 +52,7 @@ class ClusterTest {
 
     @Test
     void runSurvivesAnExecutorKilledInTheMiddleOfARound() {
-        Map<String, Long> executors = executors();
+        Map<String, Long> executors = SparkHome.executors(spark, 2);
         AtomicBoolean armed = new AtomicBoolean();
         AtomicInteger killed = new AtomicInteger();
         spark.sparkContext().addSparkListener(new SparkListener() {
@@ -81,21 +76,6 @@ class ClusterTest {
                 .run();
         assertThat(killed).hasValue(1);
         assertThat(adapter(report)).isEqualTo(onOneCore);
-    }
-
-    /** Process ids by executor. */
-    private static Map<String, Long> executors() {
-        Map<String, Long> pids = new ConcurrentHashMap<>();
-        List<Integer> tasks = IntStream.range(0, 2).boxed().toList();
-        while (pids.size() < 2) {
-            new JavaSparkContext(spark.sparkContext())
-                    .parallelize(tasks, tasks.size())
-                    .map(i -> SparkEnv.get().executorId() + " "
-                            + ProcessHandle.current().pid())
-                    .collect()
-                    .forEach(line -> pids.put(line.split(" ")[0], Long.valueOf(line.split(" ")[1])));
-        }
-        return pids;
     }
 
     private static byte[] adapter(TrainReport report) {

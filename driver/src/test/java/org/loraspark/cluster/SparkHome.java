@@ -3,6 +3,12 @@ package org.loraspark.cluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -20,6 +26,21 @@ public final class SparkHome {
         System.setProperty("spark.test.home", home.toString());
         System.setProperty("spark.executorEnv.SPARK_SCALA_VERSION", "2.13");
         return SparkSessions.open("local-cluster[" + executors + ",1,1536]", "test", workers);
+    }
+
+    /** Process ids by executor, once {@code count} are there. */
+    public static Map<String, Long> executors(SparkSession spark, int count) {
+        Map<String, Long> pids = new ConcurrentHashMap<>();
+        List<Integer> tasks = IntStream.range(0, count).boxed().toList();
+        while (pids.size() < count) {
+            new JavaSparkContext(spark.sparkContext())
+                    .parallelize(tasks, tasks.size())
+                    .map(i -> SparkEnv.get().executorId() + " "
+                            + ProcessHandle.current().pid())
+                    .collect()
+                    .forEach(line -> pids.put(line.split(" ")[0], Long.valueOf(line.split(" ")[1])));
+        }
+        return pids;
     }
 
     public static void stop(SparkSession spark) {

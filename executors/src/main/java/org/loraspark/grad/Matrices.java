@@ -27,6 +27,11 @@ public final class Matrices {
         });
     }
 
+    /** gelu(x Wᵀ + b) of an x that needs no gradient. */
+    public static Var linearGelu(Var x, LinearWeight w) {
+        return x.tape().constant(x.tape().engine().linearGelu(x.value(), w));
+    }
+
     /** {@code [batch, height, width, in] -> [batch, height', width', out]}; dx is the transposed convolution of dy. */
     public static Var conv2d(Var x, ConvWeight w) {
         Tape tape = x.tape();

@@ -2,6 +2,7 @@ package org.loraspark.nn;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.loraspark.grad.Activations;
 import org.loraspark.grad.Matrices;
 import org.loraspark.grad.Var;
 import org.loraspark.tensor.LinearWeight;
@@ -37,5 +38,11 @@ public record Linear(String name, LinearWeight weight) {
             pass.seen(names.get(i), adapted.get(i));
         }
         return adapted;
+    }
+
+    /** gelu(y), in one kernel where nothing else needs y. */
+    public Var gelu(Pass pass, Var x) {
+        boolean alone = pass.adapters() == Adapters.NONE && !x.requiresGrad();
+        return alone ? Matrices.linearGelu(x, weight) : Activations.gelu(forward(pass, x));
     }
 }

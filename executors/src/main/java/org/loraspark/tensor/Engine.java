@@ -94,6 +94,13 @@ public interface Engine extends AutoCloseable {
         return y;
     }
 
+    /** gelu(x Wᵀ + b). Nothing goes back through it. */
+    default Tensor linearGelu(Tensor x, LinearWeight w) {
+        try (Scope inner = scope()) {
+            return inner.keep(gelu(linear(x, w)));
+        }
+    }
+
     /** dx = beta * dx + dy W. */
     void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta);
 

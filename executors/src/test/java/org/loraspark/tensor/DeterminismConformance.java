@@ -79,7 +79,9 @@ public abstract class DeterminismConformance {
                 {1, 768, 999},
                 {16, 1280, 1500},
                 {64, 1, 4032},
-                {640, 64, 1280}
+                {640, 64, 1280},
+                {320, 8, 4096},
+                {16, 16, 5000}
             };
             for (int[] p : products) {
                 matrices(engine, results, p[0], p[1], p[2]);

@@ -71,6 +71,8 @@ public abstract class EngineConformance {
         Tensor y = engine.linear(upload(x, batch, tokens, in), engine.linearWeight(w, b));
         assertThat(y.shape()).containsExactly(batch, tokens, out);
         assertClose(y, ReferenceKernels.linear(x, wd, bd, batch * tokens, in, out));
+        Tensor active = engine.linearGelu(upload(x, batch, tokens, in), engine.linearWeight(w, b));
+        assertClose(active, map(ReferenceKernels.linear(x, wd, bd, batch * tokens, in, out), ReferenceKernels::gelu));
         Tensor bare = engine.linear(upload(x, batch, tokens, in), engine.linearWeight(w));
         assertClose(bare, ReferenceKernels.linear(x, wd, new double[0], batch * tokens, in, out));
     }
@@ -169,6 +171,7 @@ public abstract class EngineConformance {
         "1,1,1,4,1,false",
         "2,5,3,6,2,false",
         "2,16,77,24,3,false",
+        "3,2,577,64,2,false",
         "1,9,9,10,5,true",
         "2,77,77,64,4,true",
         "1,2100,2050,4,2,false",
@@ -190,7 +193,7 @@ public abstract class EngineConformance {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1,1,4,1", "3,1,5,6,2", "6,1,20,96,4", "2,3,7,24,3"})
+    @CsvSource({"1,1,1,4,1", "3,1,5,6,2", "6,1,20,96,4", "2,3,7,24,3", "4,3,20,64,2"})
     void attentionToRowsSeesTheNamedKeysAndValues(int batch, int queries, int n, int dim, int heads) {
         int table = 2 * n + 3;
         double[] q = EngineValues.normal(1, batch, queries, dim);

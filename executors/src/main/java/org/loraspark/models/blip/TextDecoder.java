@@ -2,7 +2,6 @@ package org.loraspark.models.blip;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.loraspark.grad.Activations;
 import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Tape;
@@ -86,7 +85,7 @@ public final class TextDecoder {
                     false);
             Var g = cross.close(pass, h, Arithmetic.reshape(looked, h.shape()));
 
-            Var hidden = Activations.gelu(intermediate.forward(pass, g));
+            Var hidden = intermediate.gelu(pass, g);
             return norm.forward(output.addTo(g, pass, hidden));
         }
     }
@@ -167,7 +166,7 @@ public final class TextDecoder {
             x = tape.block(() -> layer.forward(pass, layerMemory, input, first, seen));
         }
         Var last = lastTokens(x);
-        return vocabulary.forward(pass, transformNorm.forward(Activations.gelu(transform.forward(pass, last))));
+        return vocabulary.forward(pass, transformNorm.forward(transform.gelu(pass, last)));
     }
 
     /** Each sequence's earlier rows and its new one. */

@@ -2,7 +2,6 @@ package org.loraspark.models.blip;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.loraspark.grad.Activations;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
@@ -57,7 +56,7 @@ public final class VisionTower {
         }
 
         Var mlp(Pass pass, Var x) {
-            Var hidden = Activations.gelu(fc1.forward(pass, norm2.forward(x)));
+            Var hidden = fc1.gelu(pass, norm2.forward(x));
             return fc2.addTo(x, pass, hidden);
         }
     }

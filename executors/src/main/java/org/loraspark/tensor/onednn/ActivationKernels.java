@@ -12,7 +12,7 @@ import org.loraspark.tensor.nd4j.NdTensor;
 /** Activation functions and what else works element by element. */
 final class ActivationKernels extends Kernels {
     /** Values of a half that are worked on at a time, so that they stay in the cache from one primitive to the next. */
-    private static final long PIECE = 1 << 19;
+    private static final long PIECE = 1 << 18;
 
     ActivationKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
@@ -39,18 +39,20 @@ final class ActivationKernels extends Kernels {
         NdTensor y = memory.empty(x.dtype(), Shapes.withLast(x.shape(), half));
         long step = Math.min(x.rows(), Math.max(1, PIECE / half));
         NdTensor gate = memory.empty(x.dtype(), step, half);
+        NdTensor value = memory.empty(x.dtype(), step, half);
         long width = x.dtype().bytes();
         for (long first = 0; first < x.rows(); first += step) {
             long rows = Math.min(step, x.rows() - first);
             long size = rows * half;
             long from = x.address() + 2 * first * half * width;
             long to = y.address() + first * half * width;
-            cut(x.dtype(), rows, half).run(from, to);
-            cut(x.dtype(), rows, half).run(from + half * width, gate.address());
-            Activation.GELU.forward(context, x.dtype(), size).run(gate.address(), gate.address());
-            multiply(x.dtype(), size).run(to, gate.address(), to);
+            Operation cut = window(x.dtype(), rows, half, 2 * half, half, 0);
+            cut.run(from, value.address());
+            cut.run(from + half * width, gate.address());
+            geluTimes(x.dtype(), size).run(gate.address(), gate.address(), to, value.address());
         }
         memory.release(gate);
+        memory.release(value);
         return y;
     }
 
@@ -69,14 +71,15 @@ final class ActivationKernels extends Kernels {
             long gradient = dy.address() + first * half * width;
             long from = x.address() + 2 * first * half * width;
             long to = dx.address() + 2 * first * half * width;
-            cut(x.dtype(), rows, half).run(from, value.address());
-            cut(x.dtype(), rows, half).run(from + half * width, gate.address());
+            Operation cut = window(x.dtype(), rows, half, 2 * half, half, 0);
+            cut.run(from, value.address());
+            cut.run(from + half * width, gate.address());
             multiply(x.dtype(), size).run(value.address(), gradient, value.address());
             Activation.GELU.backward(context, x.dtype(), size).run(gate.address(), value.address(), value.address());
-            Activation.GELU.forward(context, x.dtype(), size).run(gate.address(), gate.address());
-            multiply(x.dtype(), size).run(gate.address(), gradient, gate.address());
-            paste(x.dtype(), rows, half, beta).run(gate.address(), to);
-            paste(x.dtype(), rows, half, beta).run(value.address(), to + half * width);
+            geluTimes(x.dtype(), size).run(gate.address(), gate.address(), gate.address(), gradient);
+            Operation paste = window(x.dtype(), rows, half, half, 2 * half, beta);
+            paste.run(gate.address(), to);
+            paste.run(value.address(), to + half * width);
         }
         memory.release(gate);
         memory.release(value);
@@ -186,23 +189,13 @@ final class ActivationKernels extends Kernels {
         });
     }
 
-    /** Rows of one half into a dense matrix. */
-    private Operation cut(DType dtype, long rows, long half) {
-        return context.operation(
-                Key.of("cut", rows, half, dtype.ordinal()),
-                () -> context.reorder(half(dtype, rows, half), Dnnl.dense(dtype, rows, half), PostOps.none()));
-    }
-
-    private Operation paste(DType dtype, long rows, long half, double beta) {
-        return context.operation(
-                Key.of("paste", rows, half, dtype.ordinal(), (long) beta),
-                () -> context.reorder(
-                        Dnnl.dense(dtype, rows, half),
-                        half(dtype, rows, half),
-                        PostOps.none().accumulate(beta)));
-    }
-
-    private static memory.desc half(DType dtype, long rows, long half) {
-        return Dnnl.strided(dtype, new long[] {rows, half}, new long[] {2 * half, 1});
+    /** gelu(x) * factor, on x, x again, the result (which may be x too) and the factor. */
+    private Operation geluTimes(DType dtype, long size) {
+        return context.operation(Key.of("geluTimes", size, dtype.ordinal()), () -> {
+            memory.desc values = Dnnl.dense(dtype, size);
+            // An activation alone is not compiled with a factor, but a maximum of x and x with both is.
+            PostOps postOps = PostOps.none().eltwise(algorithm.eltwise_gelu_erf, 0, 0);
+            return context.binary(algorithm.binary_max, values, values, values, postOps.multiply(values));
+        });
     }
 }

@@ -89,7 +89,8 @@ final class AttentionKernels extends Kernels {
             List<Corner> inRange = new ArrayList<>(rest);
             inRange.removeIf(corner -> Float.isNaN(marks.get(firstLog(corner, logs))));
             rest.removeAll(inRange);
-            long run = Math.min(whole.keys(), run(whole.queries()));
+            // Two arrays of a block's size exist here, one there.
+            long run = Math.min(whole.keys(), run(whole.queries(), Math.max(PAIR, 2 * whole.heads())));
             try (FusedBackward pass = new FusedBackward(context, memory, whole.exchanged(run))) {
                 inRange.forEach(corner -> pass.heads(dy, q, k, v, y, logs, corner, dq, dk, dv));
             }
@@ -113,7 +114,7 @@ final class AttentionKernels extends Kernels {
     /** As many heads together as the limit on scores allows, but a pair at least. */
     private AttentionShape shape(NdTensor q, NdTensor k, int heads) {
         long keys = k.dim(1);
-        long run = Math.min(q.dim(1), run(keys));
+        long run = Math.min(q.dim(1), run(keys, Math.min(PAIR, heads)));
         long together = heads;
         while (together > Math.max(MOST_SCORES / (run * keys), PAIR) || heads % together != 0) {
             together--;
@@ -121,9 +122,9 @@ final class AttentionKernels extends Kernels {
         return new AttentionShape(type, together, q.last() / heads, q.last(), q.dim(1), keys, run);
     }
 
-    /** Rows of scores in a block that are so long. */
-    private static long run(long length) {
-        return Math.max(LEAST_RUN, Math.min(MOST_RUN, MOST_SCORES / (PAIR * length)));
+    /** Rows in a block of so many matrices whose rows are so long. */
+    private static long run(long length, long matrices) {
+        return Math.max(LEAST_RUN, Math.min(MOST_RUN, MOST_SCORES / (matrices * length)));
     }
 
     private static List<Corner> corners(AttentionShape whole, NdTensor q) {

@@ -50,7 +50,7 @@ final class AttentionPass implements AutoCloseable {
         once = whole.run() == whole.queries();
         boolean padded = whole.padded() != whole.width();
         long perToken = whole.heads() * whole.padded();
-        wideRows = padded ? buffer(whole.type(), perToken * whole.keys()) : null;
+        wideRows = padded || !once ? buffer(whole.type(), perToken * whole.keys()) : null;
         wideResult = padded ? buffer(whole.type(), perToken * whole.run()) : null;
         if (padded) {
             Transfers.zero(wideRows);
@@ -110,24 +110,21 @@ final class AttentionPass implements AutoCloseable {
         long from = whole.address(x, at, 0);
         if (to.buffer == null) {
             to.address = from;
-        } else if (wideRows == null) {
-            operations
-                    .reorder(whole.key("packRows", 0), () -> whole.interleaved(whole.keys()), to::layout)
-                    .run(from, to.address);
-        } else {
-            operations
-                    .reorder(
-                            whole.key("widen", 0),
-                            () -> whole.interleaved(whole.keys()),
-                            () -> whole.part(whole.type(), whole.keys(), whole.padded()))
-                    .run(from, wideRows.address());
-            operations
-                    .reorder(
-                            whole.key("packWide", 0),
-                            () -> whole.dense(whole.type(), whole.keys(), whole.padded()),
-                            to::layout)
-                    .run(wideRows.address(), to.address);
+            return;
         }
+        // In two steps: oneDNN is slow at packing strided rows, and quick at gathering rows and at packing dense ones.
+        operations
+                .reorder(
+                        whole.key("widen", 0),
+                        () -> whole.interleaved(whole.keys()),
+                        () -> whole.part(whole.type(), whole.keys(), whole.padded()))
+                .run(from, wideRows.address());
+        operations
+                .reorder(
+                        whole.key("packWide", 0),
+                        () -> whole.dense(whole.type(), whole.keys(), whole.padded()),
+                        to::layout)
+                .run(wideRows.address(), to.address);
     }
 
     /** to = scale * x packedᵀ for a block's rows of x, plus what {@code to} holds if {@code sum}. */

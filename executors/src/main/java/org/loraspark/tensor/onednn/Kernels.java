@@ -80,6 +80,21 @@ abstract class Kernels {
         });
     }
 
+    /** Copies or adds rows of {@code width} values between rows of {@code from} and of {@code to} values. */
+    final Operation window(DType dtype, long rows, long width, long from, long to, double beta) {
+        if (beta == 0 && dtype.bytes() == 2 && width % 2 == 0 && from % 2 == 0 && to % 2 == 0) {
+            // A copy does not look at the values, and moves pairs of them faster.
+            return window(DType.F32, rows, width / 2, from / 2, to / 2, 0);
+        }
+        return context.operation(Key.of("window", dtype.ordinal(), rows, width, from, to, (long) beta), () -> {
+            long[] dims = {rows, width};
+            return context.reorder(
+                    Dnnl.strided(dtype, dims, new long[] {from, 1}),
+                    Dnnl.strided(dtype, dims, new long[] {to, 1}),
+                    PostOps.none().accumulate(beta));
+        });
+    }
+
     /** Where a gradient is to be computed: in {@code dx} itself, or beside it when it must be added. */
     final NdTensor target(NdTensor dx, double beta) {
         if (beta != 0 && beta != 1) {

@@ -3,6 +3,7 @@ package org.loraspark.tensor.onednn;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.BACKWARD;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.FORWARD;
 
+import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
@@ -13,36 +14,98 @@ import org.loraspark.tensor.nd4j.NdTensor;
 
 /** Matrix products, of two tensors and with frozen weights. Accumulation is in float32. */
 final class MatrixKernels extends Kernels {
+    /** Sums up to here stay in one thread, measured with up to 16. */
+    private static final long LONGEST_SUM = 1024;
+
+    private static final long TILE = 64;
+
+    /** With so many tiles of the result no machine's threads are short of work. */
+    private static final long MANY_TILES = 1024;
+
     MatrixKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
     }
 
-    /** c = alpha op(a) op(b) + beta c. */
+    /**
+     * c = alpha op(a) op(b) + beta c, the same bits for any number of threads: oneDNN shares a long sum among threads when
+     * the result has too few tiles for them, so such sums are cut here.
+     */
     void gemm(NdTensor a, boolean transposeA, NdTensor b, boolean transposeB, NdTensor c, double alpha, double beta) {
         long m = a.dim(transposeA ? 1 : 0);
         long k = a.dim(transposeA ? 0 : 1);
         long n = b.dim(transposeB ? 0 : 1);
         require(b.dim(transposeB ? 1 : 0) == k && c.dim(0) == m && c.dim(1) == n, "gemm", a, b, c);
-        long flags = (transposeA ? 1 : 0) + (transposeB ? 2 : 0) + (beta == 0 ? 0 : 4) + (c.dtype() == type ? 0 : 8);
-        Key key = Key.of("gemm", m, n, k, flags, Double.doubleToLongBits(alpha));
-        context.operation(key, () -> {
-                    memory.desc left = Dnnl.strided(type, new long[] {m, k}, strides(m, k, transposeA));
-                    memory.desc right = Dnnl.strided(type, new long[] {k, n}, strides(k, n, transposeB));
-                    return product(
-                            left,
-                            right,
-                            Dnnl.dense(c.dtype(), m, n),
-                            PostOps.none().scale(alpha).accumulate(beta));
-                })
-                .run(a.address(), b.address(), c.address());
+        Product product = new Product(m, k, n, transposeA, transposeB);
+        if (k <= LONGEST_SUM || tiles(m) * tiles(n) >= MANY_TILES) {
+            gemm(product, k, a.address(), b.address(), c, alpha, beta);
+            return;
+        }
+        NdTensor sum = c.dtype() == DType.F32 ? c : memory.empty(DType.F32, m, n);
+        if (sum != c && beta != 0) {
+            convert(c, sum);
+        }
+        for (long from = 0; from < k; from += LONGEST_SUM) {
+            gemm(
+                    product,
+                    Math.min(LONGEST_SUM, k - from),
+                    a.address() + from * (transposeA ? m : 1) * type.bytes(),
+                    b.address() + from * (transposeB ? 1 : n) * type.bytes(),
+                    sum,
+                    alpha,
+                    from == 0 ? beta : 1);
+        }
+        if (sum != c) {
+            convert(sum, c);
+            memory.release(sum);
+        }
+    }
+
+    private record Product(long m, long k, long n, boolean transposeA, boolean transposeB) {
+        long flags() {
+            return (transposeA ? 1 : 0) + (transposeB ? 2 : 0);
+        }
+    }
+
+    private static long tiles(long size) {
+        return (size + TILE - 1) / TILE;
+    }
+
+    /** Over {@code length} of the product's k terms. */
+    private void gemm(Product p, long length, long left, long right, NdTensor c, double alpha, double beta) {
+        Key key = Key.of(
+                "gemm",
+                p.m(),
+                p.k(),
+                p.n(),
+                length,
+                p.flags() + (beta == 0 ? 0 : 4) + (c.dtype() == type ? 0 : 8),
+                Double.doubleToLongBits(alpha));
+        context.operation(
+                        key,
+                        () -> product(
+                                Dnnl.strided(type, new long[] {p.m(), length}, strides(p.m(), p.k(), p.transposeA())),
+                                Dnnl.strided(type, new long[] {length, p.n()}, strides(p.k(), p.n(), p.transposeB())),
+                                Dnnl.dense(c.dtype(), p.m(), p.n()),
+                                PostOps.none().scale(alpha).accumulate(beta)))
+                .run(left, right, c.address());
     }
 
     /** {@code [..., in] -> [..., out]}. */
     NdTensor linear(NdTensor x, LinearWeight weight) {
         PackedLinear w = (PackedLinear) weight;
         requireFit(x.last() == w.in(), "linear", x, w);
+        return withBias(x, w, linear(w, x.rows(), false, false));
+    }
+
+    /** gelu of {@link #linear}, with the error function. */
+    NdTensor linearGelu(NdTensor x, LinearWeight weight) {
+        PackedLinear w = (PackedLinear) weight;
+        requireFit(x.last() == w.in(), "linearGelu", x, w);
+        return withBias(x, w, linear(w, x.rows(), false, true));
+    }
+
+    private NdTensor withBias(NdTensor x, PackedLinear w, Operation operation) {
         NdTensor y = memory.empty(withLast(x.shape(), w.out()));
-        Operation operation = linear(w, x.rows(), false);
         long address = w.weight().address(FORWARD, operation.weights(), context);
         if (w.bias() == null) {
             operation.run(x.address(), address, y.address());
@@ -58,7 +121,7 @@ final class MatrixKernels extends Kernels {
         requireFit(x.last() == w.in(), "linearAdd", x, w);
         requireFit(residual.size() == x.rows() * w.out(), "linearAdd", residual, w);
         NdTensor y = memory.empty(withLast(x.shape(), w.out()));
-        Operation operation = linear(w, x.rows(), true);
+        Operation operation = linear(w, x.rows(), true, false);
         long address = w.weight().address(FORWARD, operation.weights(), context);
         if (w.bias() == null) {
             operation.run(x.address(), address, y.address(), residual.address());
@@ -68,7 +131,7 @@ final class MatrixKernels extends Kernels {
         return y;
     }
 
-    private Operation linear(PackedLinear w, long rows, boolean residual) {
+    private Operation linear(PackedLinear w, long rows, boolean residual, boolean gelu) {
         boolean bias = w.bias() != null;
         return weighted(
                 "linear",
@@ -81,6 +144,9 @@ final class MatrixKernels extends Kernels {
                     if (residual) {
                         postOps.add(to);
                     }
+                    if (gelu) {
+                        postOps.eltwise(algorithm.eltwise_gelu_erf, 0, 0);
+                    }
                     memory.desc from = Dnnl.dense(type, rows, w.in());
                     return bias
                             ? product(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
@@ -89,7 +155,7 @@ final class MatrixKernels extends Kernels {
                 rows,
                 w.in(),
                 w.out(),
-                (bias ? 1 : 0) + (residual ? 2 : 0));
+                (bias ? 1 : 0) + (residual ? 2 : 0) + (gelu ? 4 : 0));
     }
 
     /** dx = beta dx + dy W. */

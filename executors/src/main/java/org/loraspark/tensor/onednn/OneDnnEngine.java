@@ -31,9 +31,11 @@ final class OneDnnEngine implements Engine {
     private final Transfers transfers;
     private final MatrixKernels matrices;
     private final ConvKernels convolutions;
-    private final NormKernels norms;
+    private final GroupNormKernels groupNorms;
+    private final LayerNormKernels layerNorms;
     private final ActivationKernels activations;
     private final AttentionKernels attentions;
+    private final FewQueries fewQueries;
     private final ShapeKernels shapes;
     private Thread user;
     private boolean open = true;
@@ -46,9 +48,11 @@ final class OneDnnEngine implements Engine {
         transfers = new Transfers(dnnl, memory, compute);
         matrices = new MatrixKernels(dnnl, memory, compute);
         convolutions = new ConvKernels(dnnl, memory, compute);
-        norms = new NormKernels(dnnl, memory, compute);
+        groupNorms = new GroupNormKernels(dnnl, memory, compute);
+        layerNorms = new LayerNormKernels(dnnl, memory, compute);
         activations = new ActivationKernels(dnnl, memory, compute);
         attentions = new AttentionKernels(dnnl, memory, compute);
+        fewQueries = new FewQueries(dnnl, memory, compute);
         shapes = new ShapeKernels(dnnl, memory, compute);
         adoptThread();
     }
@@ -197,6 +201,11 @@ final class OneDnnEngine implements Engine {
     }
 
     @Override
+    public Tensor linearGelu(Tensor x, LinearWeight w) {
+        return matrices.linearGelu(nd(x), w);
+    }
+
+    @Override
     public void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta) {
         matrices.linearBackward(nd(dy), w, nd(dx), beta);
     }
@@ -218,33 +227,33 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
-        return norms.group(nd(x), groups, nd(gamma), nd(beta), eps, false);
+        return groupNorms.forward(nd(x), groups, nd(gamma), nd(beta), eps, false);
     }
 
     @Override
     public void groupNormBackward(Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor dx, double beta) {
-        norms.groupBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(dx), beta);
+        groupNorms.backward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(dx), beta);
     }
 
     @Override
     public NormResult groupNormSilu(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
-        return norms.group(nd(x), groups, nd(gamma), nd(beta), eps, true);
+        return groupNorms.forward(nd(x), groups, nd(gamma), nd(beta), eps, true);
     }
 
     @Override
     public void groupNormSiluBackward(
             Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor beta, double eps, Tensor dx, double b) {
-        norms.groupSiluBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(beta), nd(dx), b);
+        groupNorms.siluBackward(nd(dy), nd(x), nd(stats), groups, nd(gamma), nd(beta), nd(dx), b);
     }
 
     @Override
     public NormResult layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps) {
-        return norms.layer(nd(x), nd(gamma), nd(beta), eps);
+        return layerNorms.forward(nd(x), nd(gamma), nd(beta), eps);
     }
 
     @Override
     public void layerNormBackward(Tensor dy, Tensor x, Tensor stats, Tensor gamma, Tensor dx, double beta) {
-        norms.layerBackward(nd(dy), nd(x), nd(stats), nd(gamma), nd(dx), beta);
+        layerNorms.backward(nd(dy), nd(x), nd(stats), nd(gamma), nd(dx), beta);
     }
 
     @Override
@@ -289,6 +298,9 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
+        if (fewQueries.suits(nd(q), nd(k), nd(v), heads, causal)) {
+            return fewQueries.forward(nd(q), nd(k), nd(v), heads);
+        }
         return attentions.forward(nd(q), nd(k), nd(v), heads, causal);
     }
 

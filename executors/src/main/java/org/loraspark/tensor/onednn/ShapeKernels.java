@@ -36,6 +36,9 @@ final class ShapeKernels extends Kernels {
 
     /** From the top left of a picture {@code from} pixels wide to every other pixel of one {@code to} pixels wide. */
     private Operation spread(DType dtype, long rows, long columns, long channels, long from, long to) {
+        if (dtype.bytes() == 2 && channels % 2 == 0) {
+            return spread(DType.F32, rows, columns, channels / 2, from, to);
+        }
         return context.operation(Key.of("spread", dtype.ordinal(), rows, columns, channels, from, to), () -> {
             long[] dims = {rows, columns, channels};
             return context.reorder(
@@ -89,19 +92,10 @@ final class ShapeKernels extends Kernels {
 
     void columns(NdTensor x, long offset, NdTensor dx, double beta) {
         require(x.rows() == dx.rows() && offset >= 0 && offset + dx.last() <= x.last(), "columns", x, dx);
-        window(x.dtype(), x.rows(), dx.last(), x.last(), dx.last(), beta)
-                .run(x.address() + offset * x.dtype().bytes(), dx.address());
-    }
-
-    /** Copies or adds rows of {@code width} values from and to rows of other widths. */
-    private Operation window(DType dtype, long rows, long width, long from, long to, double beta) {
-        return context.operation(Key.of("window", dtype.ordinal(), rows, width, from, to, (long) beta), () -> {
-            long[] dims = {rows, width};
-            return context.reorder(
-                    Dnnl.strided(dtype, dims, new long[] {from, 1}),
-                    Dnnl.strided(dtype, dims, new long[] {to, 1}),
-                    PostOps.none().accumulate(beta));
-        });
+        NdTensor target = target(dx, beta);
+        window(x.dtype(), x.rows(), dx.last(), x.last(), dx.last(), 0)
+                .run(x.address() + offset * x.dtype().bytes(), target.address());
+        settle(target, dx);
     }
 
     NdTensor embedding(int[] ids, NdTensor table) {

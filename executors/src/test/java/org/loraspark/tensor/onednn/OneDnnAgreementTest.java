@@ -2,8 +2,11 @@ package org.loraspark.tensor.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +26,24 @@ import org.loraspark.tensor.nd4j.Nd4jProvider;
  */
 class OneDnnAgreementTest {
     private static final double EPS = 1e-5;
+
+    private static Engine reference;
+    private static Engine exact;
+    private static Engine rounded;
+
+    @BeforeAll
+    static void open() {
+        reference = new Nd4jProvider().open(EngineOptions.of(DType.F64, 1));
+        exact = new OneDnnEngine(DType.F32, 2);
+        rounded = new OneDnnEngine(DType.BF16, 2);
+    }
+
+    @AfterAll
+    static void close() {
+        reference.close();
+        exact.close();
+        rounded.close();
+    }
 
     @ParameterizedTest
     @CsvSource({"1,4100,256,32", "3,65,64,32", "2,9,7,1", "1,1,48,4", "2,16,2560,32"})
@@ -72,7 +93,7 @@ class OneDnnAgreementTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1", "3,7", "513,1025"})
+    @CsvSource({"1,1", "3,7", "257,1025"})
     void activations(int rows, int half) {
         long[] shape = {1, rows, 2L * half};
         long[] halved = {1, rows, half};
@@ -144,23 +165,21 @@ class OneDnnAgreementTest {
 
     @Test
     void sumsOfBothTypesKeepTheirOwn() {
-        try (Engine engine = new OneDnnEngine(DType.BF16, 2);
-                Scope scope = engine.scope()) {
-            Tensor exact = engine.empty(DType.F32, 3);
-            engine.write(exact, new float[] {1 + 0x1p-20f, 2, 3});
-            engine.axpy(0.5, engine.upload(new float[] {2, 4, 8}, 3), exact);
-            assertThat(engine.read(exact)).containsExactly(2 + 0x1p-20f, 4, 7);
-            Tensor rounded = engine.upload(new float[] {1, 2, 3}, 3);
-            engine.axpy(1, exact, rounded);
-            assertThat(engine.read(rounded)).containsExactly(3, 6, 10);
+        try (Scope scope = rounded.scope()) {
+            Tensor master = rounded.empty(DType.F32, 3);
+            rounded.write(master, new float[] {1 + 0x1p-20f, 2, 3});
+            rounded.axpy(0.5, rounded.upload(new float[] {2, 4, 8}, 3), master);
+            assertThat(rounded.read(master)).containsExactly(2 + 0x1p-20f, 4, 7);
+            Tensor half = rounded.upload(new float[] {1, 2, 3}, 3);
+            rounded.axpy(1, master, half);
+            assertThat(rounded.read(half)).containsExactly(3, 6, 10);
         }
     }
 
     @Test
     void hugeButFiniteValuesAreFinite() {
-        for (DType type : new DType[] {DType.F32, DType.BF16}) {
-            try (Engine engine = new OneDnnEngine(type, 2);
-                    Scope scope = engine.scope()) {
+        for (Engine engine : List.of(exact, rounded)) {
+            try (Scope scope = engine.scope()) {
                 assertThat(engine.isFinite(engine.upload(new float[] {3e38f, 3e38f, 1}, 3)))
                         .isTrue();
                 float[] values = new float[100_003];
@@ -175,14 +194,13 @@ class OneDnnAgreementTest {
     }
 
     private static void same(Function<Engine, Tensor> kernel) {
-        float[] expected = run(new Nd4jProvider().open(EngineOptions.of(DType.F64, 1)), kernel);
-        close(run(new OneDnnEngine(DType.F32, 2), kernel), expected, 1e-5);
-        close(run(new OneDnnEngine(DType.BF16, 2), kernel), expected, 1.2e-2);
+        float[] expected = run(reference, kernel);
+        close(run(exact, kernel), expected, 1e-5);
+        close(run(rounded, kernel), expected, 1.2e-2);
     }
 
     private static float[] run(Engine engine, Function<Engine, Tensor> kernel) {
-        try (engine;
-                Scope scope = engine.scope()) {
+        try (Scope scope = engine.scope()) {
             return engine.read(kernel.apply(engine));
         }
     }

@@ -7,17 +7,15 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.normalization_flags;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
-import org.bytedeco.dnnl.layer_normalization_backward;
-import org.bytedeco.dnnl.layer_normalization_forward;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 
 /**
- * The compiled primitives of normalisation. Group norm is made of oneDNN's batch norm over one sample, which takes the
+ * The compiled primitives of group norm. It is made of oneDNN's batch norm over one sample, which takes the
  * statistics of each channel as operands: its own group norm is not compiled for the way back, and many times slower on
  * large pictures. Statistics, scale and shift are in float32, and a variance holds eps already.
  */
-final class NormOperations {
+final class GroupNormOperations {
     private static final int SCALE = normalization_flags.use_scale.value;
     private static final int SHIFT = normalization_flags.use_shift.value;
     private static final int GIVEN = normalization_flags.use_global_stats.value;
@@ -28,7 +26,7 @@ final class NormOperations {
     private final Dnnl context;
     private final DType type;
 
-    NormOperations(Dnnl context, DType type) {
+    GroupNormOperations(Dnnl context, DType type) {
         this.context = context;
         this.type = type;
     }
@@ -107,49 +105,6 @@ final class NormOperations {
         });
     }
 
-    /** On x, y, mean, variance (without eps), scale and shift. */
-    Operation layer(long rows, long width, float eps) {
-        return context.operation(Key.of("layerNorm", type.ordinal(), rows, width, Float.floatToIntBits(eps)), () -> {
-            memory.desc x = Dnnl.dense(type, rows, width);
-            layer_normalization_forward.primitive_desc pd = layerForward(x, eps);
-            return new Operation(context, pd, new layer_normalization_forward(pd))
-                    .with(Operation.SRC, x)
-                    .with(Operation.DST, x)
-                    .with(Operation.MEAN, pd.mean_desc())
-                    .with(Operation.VARIANCE, pd.variance_desc())
-                    .with(Operation.SCALE, row(width))
-                    .with(Operation.SHIFT, row(width));
-        });
-    }
-
-    /** On x, dy, mean, variance (without eps), scale, dx, and the gradients of scale and shift. */
-    Operation layerGradients(long rows, long width, float eps) {
-        return context.operation(
-                Key.of("layerNormBackward", type.ordinal(), rows, width, Float.floatToIntBits(eps)), () -> {
-                    memory.desc x = Dnnl.dense(type, rows, width);
-                    layer_normalization_backward.primitive_desc pd = new layer_normalization_backward.primitive_desc(
-                            Dnnl.CPU,
-                            prop_kind.backward.value,
-                            x,
-                            x,
-                            x,
-                            eps,
-                            SCALE | SHIFT,
-                            layerForward(x, eps),
-                            PostOps.none().attributes(),
-                            false);
-                    return new Operation(context, pd, new layer_normalization_backward(pd))
-                            .with(Operation.SRC, x)
-                            .with(Operation.DIFF_DST, x)
-                            .with(Operation.MEAN, pd.mean_desc())
-                            .with(Operation.VARIANCE, pd.variance_desc())
-                            .with(Operation.SCALE, row(width))
-                            .with(Operation.DIFF_SRC, x)
-                            .with(dnnl.DNNL_ARG_DIFF_SCALE, row(width))
-                            .with(dnnl.DNNL_ARG_DIFF_SHIFT, row(width));
-                });
-    }
-
     private Operation channelwise(String kind, long rows, long channels, Supplier<Operation> compile) {
         return context.operation(
                 Key.of(kind, type.ordinal(), rows, channels),
@@ -159,18 +114,6 @@ final class NormOperations {
     private batch_normalization_forward.primitive_desc forward(prop_kind kind, memory.desc x, int flags) {
         return new batch_normalization_forward.primitive_desc(
                 Dnnl.CPU, kind.value, x, x, 0, flags, PostOps.none().attributes(), false);
-    }
-
-    private layer_normalization_forward.primitive_desc layerForward(memory.desc x, float eps) {
-        return new layer_normalization_forward.primitive_desc(
-                Dnnl.CPU,
-                prop_kind.forward_training.value,
-                x,
-                x,
-                eps,
-                SCALE | SHIFT,
-                PostOps.none().attributes(),
-                false);
     }
 
     private memory.desc pixels(long rows, long channels) {

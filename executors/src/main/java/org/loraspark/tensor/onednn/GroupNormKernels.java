@@ -6,22 +6,20 @@ import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
- * Group and layer normalisation, with statistics, scale and shift in float32.
- *
- * <p>A group norm is a normalisation of each channel with the mean and the variance of its group. These come from the
+ * Group norm, with statistics, scale and shift in float32: a normalisation of each channel with the mean and the variance of its group. These come from the
  * channels' own, in double on the Java side. With n = (x - mean) / deviation and s = gamma * dy, the way back is dx =
  * s / deviation - (mean(s) + n * mean(s * n)) / deviation: the first term and the sums of each channel are one
  * primitive, the rest is x times a slope plus a shift.
  */
-final class NormKernels extends Kernels {
+final class GroupNormKernels extends Kernels {
     /** Values that are worked on at a time, so that they stay in the cache from one primitive to the next. */
     private static final long PIECE = 1 << 20;
 
-    private final NormOperations operations;
+    private final GroupNormOperations operations;
 
-    NormKernels(Dnnl context, Memory memory, DType type) {
+    GroupNormKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
-        operations = new NormOperations(context, type);
+        operations = new GroupNormOperations(context, type);
     }
 
     /** One sample's pixels in pieces, and its channels in groups. */
@@ -42,7 +40,7 @@ final class NormKernels extends Kernels {
     }
 
     /** The statistics are {@code [batch, 2, channels]}: mean and variance + eps of each channel's group. */
-    NormResult group(NdTensor x, int groups, NdTensor gamma, NdTensor beta, double eps, boolean silu) {
+    NormResult forward(NdTensor x, int groups, NdTensor gamma, NdTensor beta, double eps, boolean silu) {
         requireGroups("groupNorm", x, groups, gamma, beta);
         NdTensor y = memory.empty(type, x.shape());
         NdTensor stats = memory.empty(DType.F32, x.dim(0), 2, x.last());
@@ -50,7 +48,7 @@ final class NormKernels extends Kernels {
         NdTensor shift = exact(beta);
         for (long b = 0; b < x.dim(0); b++) {
             Sample sample = sample(x, b, groups);
-            statistics(sample, x, y, eps, stats);
+            statistics(sample, x, eps, stats);
             for (long first = 0; first < sample.pixels; first += sample.piece()) {
                 long rows = Math.min(sample.piece(), sample.pixels - first);
                 long to = y.address() + sample.at(first);
@@ -67,8 +65,7 @@ final class NormKernels extends Kernels {
         return new NormResult(y, stats);
     }
 
-    void groupBackward(
-            NdTensor dy, NdTensor x, NdTensor stats, int groups, NdTensor gamma, NdTensor dx, double accumulate) {
+    void backward(NdTensor dy, NdTensor x, NdTensor stats, int groups, NdTensor gamma, NdTensor dx, double accumulate) {
         requireGroups("groupNormBackward", x, groups, gamma, gamma);
         requireSame("groupNormBackward", dy, x);
         requireSame("groupNormBackward", dx, x);
@@ -89,7 +86,7 @@ final class NormKernels extends Kernels {
     }
 
     /** The normalised values are computed again, a piece at a time. */
-    void groupSiluBackward(
+    void siluBackward(
             NdTensor dy,
             NdTensor x,
             NdTensor stats,
@@ -167,12 +164,14 @@ final class NormKernels extends Kernels {
         }
     }
 
-    private void statistics(Sample sample, NdTensor x, NdTensor y, double eps, NdTensor stats) {
+    private void statistics(Sample sample, NdTensor x, double eps, NdTensor stats) {
         Sums sums = new Sums(sample.channels);
+        NdTensor ignored = memory.empty(type, sample.piece(), sample.channels);
         for (long first = 0; first < sample.pixels; first += sample.piece()) {
             long rows = Math.min(sample.piece(), sample.pixels - first);
-            sums.moments(sample, rows, x.address() + sample.at(first), y.address() + sample.at(first));
+            sums.moments(sample, rows, x.address() + sample.at(first), ignored.address());
         }
+        memory.release(ignored);
         float[] row = new float[2 * sample.channels];
         int size = sample.channels / sample.groups;
         for (int from = 0; from < sample.channels; from += size) {
@@ -240,50 +239,6 @@ final class NormKernels extends Kernels {
         if (target != dx) {
             memory.release(target);
         }
-    }
-
-    /** The statistics are {@code [2 * rows + 1]}: means, variances and eps. */
-    NormResult layer(NdTensor x, NdTensor gamma, NdTensor beta, double eps) {
-        require(gamma.size() == x.last() && beta.size() == x.last(), "layerNorm", x, gamma, beta);
-        long rows = x.rows();
-        NdTensor y = memory.empty(type, x.shape());
-        NdTensor stats = memory.empty(DType.F32, 2 * rows + 1);
-        NdTensor scale = exact(gamma);
-        NdTensor shift = exact(beta);
-        long mean = stats.address();
-        operations
-                .layer(rows, x.last(), (float) eps)
-                .run(x.address(), y.address(), mean, mean + rows * Float.BYTES, scale.address(), shift.address());
-        write(new float[] {(float) eps}, stats.slice(2 * rows, 1));
-        release(scale, gamma);
-        release(shift, beta);
-        return new NormResult(y, stats);
-    }
-
-    void layerBackward(NdTensor dy, NdTensor x, NdTensor stats, NdTensor gamma, NdTensor dx, double accumulate) {
-        require(gamma.size() == x.last(), "layerNormBackward", x, gamma);
-        requireSame("layerNormBackward", dy, x);
-        requireSame("layerNormBackward", dx, x);
-        long rows = x.rows();
-        float eps = read(stats.slice(2 * rows, 1))[0];
-        NdTensor target = target(dx, accumulate);
-        NdTensor scale = exact(gamma);
-        NdTensor ignored = memory.empty(DType.F32, 2, x.last());
-        long mean = stats.address();
-        operations
-                .layerGradients(rows, x.last(), eps)
-                .run(
-                        x.address(),
-                        dy.address(),
-                        mean,
-                        mean + rows * Float.BYTES,
-                        scale.address(),
-                        target.address(),
-                        ignored.address(),
-                        ignored.address() + x.last() * Float.BYTES);
-        memory.release(ignored);
-        release(scale, gamma);
-        settle(target, dx);
     }
 
     private static Sample sample(NdTensor x, long index, int groups) {
