@@ -15,6 +15,8 @@ import org.loraspark.tensor.EngineProvider;
 import org.loraspark.tensor.Engines;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.nd4j.Nd4jProvider;
+import org.loraspark.tensor.onednn.OneDnnProvider;
 
 /** The parity fixtures of {@code resources/golden} and the demo model that they were made from. */
 public final class Golden {
@@ -60,6 +62,24 @@ public final class Golden {
                 .filter(provider -> provider.availability().available())
                 .map(EngineProvider::name)
                 .toList();
+    }
+
+    /** All engines in fp32. One that is missing where it has to work is a failure. */
+    public static List<GoldenEngine> engines() {
+        return List.of(
+                new GoldenEngine(new Nd4jProvider(), DType.F32),
+                new GoldenEngine(available(new OneDnnProvider()), DType.F32));
+    }
+
+    /** The engines that are asked for bf16; a CPU without it answers in fp32, which passes as well. */
+    public static List<GoldenEngine> halfEngines() {
+        return List.of(new GoldenEngine(available(new OneDnnProvider()), DType.BF16));
+    }
+
+    private static EngineProvider available(EngineProvider provider) {
+        EngineProvider.Availability here = provider.availability();
+        assertThat(here.available()).as(here.detail()).isTrue();
+        return provider;
     }
 
     /** PyTorch's {@code [n, channels, height, width]} as {@code [n, height, width, channels]}. */

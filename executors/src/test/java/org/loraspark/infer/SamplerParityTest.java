@@ -1,14 +1,18 @@
 package org.loraspark.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.loraspark.golden.Golden;
+import org.loraspark.golden.GoldenEngine;
 import org.loraspark.grad.Tape;
 import org.loraspark.io.LoraFiles;
 import org.loraspark.io.SafetensorsFile;
@@ -25,10 +29,15 @@ import org.loraspark.tensor.Scope;
 class SamplerParityTest {
     private static final double TOLERANCE = 2e-3;
 
+    private static Stream<Arguments> cases() {
+        return Golden.engines().stream()
+                .flatMap(engine -> Stream.of(Sampler.Kind.values()).map(kind -> arguments(engine, kind)));
+    }
+
     @ParameterizedTest
-    @EnumSource(Sampler.Kind.class)
-    void finalLatentMatchesDiffusers(Sampler.Kind kind) {
-        try (Engine engine = Golden.engine();
+    @MethodSource("cases")
+    void finalLatentMatchesDiffusers(GoldenEngine golden, Sampler.Kind kind) {
+        try (Engine engine = golden.open();
                 BaseModel base = Golden.base();
                 SafetensorsFile fixture = Golden.open("sample/sample");
                 SafetensorsFile prompts = Golden.open("text/text");

@@ -8,8 +8,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.loraspark.golden.Golden;
+import org.loraspark.golden.GoldenEngine;
 import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
@@ -33,9 +35,10 @@ class LoraAdaptersTest {
     private static final LoraWeights ADAPTER = new LoraWeights(LAYOUT, random("adapter", LAYOUT.size()));
     private static final float[] BASE = random("base", 5 * 6);
 
-    @Test
-    void adaptedLayerEqualsMergedLayer() {
-        assertClose(adapted("unet.a", 1), plain(Merging.intoBase(BASE, ADAPTER, 0, 1)));
+    @ParameterizedTest
+    @MethodSource("org.loraspark.golden.Golden#engines")
+    void adaptedLayerEqualsMergedLayer(GoldenEngine engine) {
+        assertClose(forward(engine, "unet.a", BASE, 1), plain(Merging.intoBase(BASE, ADAPTER, 0, 1)));
     }
 
     @Test
@@ -70,15 +73,21 @@ class LoraAdaptersTest {
     @ValueSource(strings = {"q4,k4,v4", "q4,k2,v3", "k1", "q3,v2", "v4,k3,q2", "x2,q1,k5,y2,v3", "k2,v2,q2", "none4"})
     void layersOfOneInputGiveTogetherWhatTheyGiveAlone(String modules) {
         for (RankDropout dropout : List.of(RankDropout.NONE, new EveryThirdDropped())) {
-            List<float[]> together = step(modules, dropout, true);
-            List<float[]> alone = step(modules, dropout, false);
-            for (int i = 0; i < together.size(); i++) {
-                assertThat(together.get(i)).as("result %d", i).hasSameSizeAs(alone.get(i));
-                for (int k = 0; k < alone.get(i).length; k++) {
-                    assertThat(together.get(i)[k])
-                            .as("result %d, value %d", i, k)
-                            .isCloseTo(alone.get(i)[k], within(1e-5f));
-                }
+            Golden.engines().forEach(engine -> assertSame(engine, modules, dropout, 1e-5f));
+            // Rounded to 8 bits a few times.
+            Golden.halfEngines().forEach(engine -> assertSame(engine, modules, dropout, 0.03f));
+        }
+    }
+
+    private static void assertSame(GoldenEngine engine, String modules, RankDropout dropout, float tolerance) {
+        List<float[]> together = step(engine, modules, dropout, true);
+        List<float[]> alone = step(engine, modules, dropout, false);
+        for (int i = 0; i < together.size(); i++) {
+            assertThat(together.get(i)).as("result %d", i).hasSameSizeAs(alone.get(i));
+            for (int k = 0; k < alone.get(i).length; k++) {
+                assertThat(together.get(i)[k])
+                        .as("result %d, value %d", i, k)
+                        .isCloseTo(alone.get(i)[k], within(tolerance * (1 + Math.abs(alone.get(i)[k]))));
             }
         }
     }
@@ -100,7 +109,7 @@ class LoraAdaptersTest {
     }
 
     /** The three outputs, the adapter's gradient and the input's; a module is a layer's name and its rank. */
-    private static List<float[]> step(String modules, RankDropout dropout, boolean together) {
+    private static List<float[]> step(GoldenEngine kind, String modules, RankDropout dropout, boolean together) {
         LoraLayout layout = new LoraLayout(Stream.of(modules.split(","))
                 .map(m -> {
                     String name = m.substring(0, m.length() - 1);
@@ -109,7 +118,7 @@ class LoraAdaptersTest {
                 })
                 .toList());
         List<float[]> results = new ArrayList<>();
-        try (Engine engine = Golden.engine();
+        try (Engine engine = kind.open();
                 Scope scope = engine.scope();
                 Tape tape = Tape.recording(engine)) {
             LoraAdapters adapters =
@@ -138,15 +147,15 @@ class LoraAdaptersTest {
     }
 
     private static float[] adapted(String layer, double strength) {
-        return forward(layer, BASE, strength);
+        return forward(Golden.engines().get(0), layer, BASE, strength);
     }
 
     private static float[] plain(float[] weight) {
-        return forward("", weight, 0);
+        return forward(Golden.engines().get(0), "", weight, 0);
     }
 
-    private static float[] forward(String layer, float[] weight, double strength) {
-        try (Engine engine = Golden.engine();
+    private static float[] forward(GoldenEngine kind, String layer, float[] weight, double strength) {
+        try (Engine engine = kind.open();
                 Scope scope = engine.scope();
                 Tape tape = Tape.inference(engine)) {
             assertThat(scope).isNotNull();

@@ -1,8 +1,10 @@
 package org.loraspark.models.sd;
 
 import java.util.Arrays;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.loraspark.golden.Golden;
+import org.loraspark.golden.GoldenEngine;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
 import org.loraspark.io.SafetensorsFile;
@@ -14,9 +16,10 @@ import org.loraspark.tensor.HostTensor;
 class ModelParityTest {
     private static final double TOLERANCE = 1e-4;
 
-    @Test
-    void textEncoderMatchesTransformers() {
-        try (Engine engine = Golden.engine();
+    @ParameterizedTest
+    @MethodSource("org.loraspark.golden.Golden#engines")
+    void textEncoderMatchesTransformers(GoldenEngine kind) {
+        try (Engine engine = kind.open();
                 BaseModel base = Golden.base();
                 SafetensorsFile fixture = Golden.open("text/text");
                 Tape tape = Tape.inference(engine)) {
@@ -30,9 +33,10 @@ class ModelParityTest {
         }
     }
 
-    @Test
-    void vaeMatchesDiffusers() {
-        try (Engine engine = Golden.engine();
+    @ParameterizedTest
+    @MethodSource("org.loraspark.golden.Golden#engines")
+    void vaeMatchesDiffusers(GoldenEngine kind) {
+        try (Engine engine = kind.open();
                 BaseModel base = Golden.base();
                 SafetensorsFile fixture = Golden.open("vae/vae");
                 Tape tape = Tape.inference(engine)) {
