@@ -28,6 +28,7 @@ final class ContactSheet {
     private static final int PICTURES_OF_GROUP = 6;
     private static final int TAGS = 60;
     private static final int REJECTED = 200;
+    private static final int OPEN_PARTS = 3;
     private static final String TEMPLATE = "contact-sheet.html";
 
     private final CaptionPlan plan;
@@ -93,15 +94,15 @@ final class ContactSheet {
     }
 
     private static String count(int number, String what, String link) {
-        String text = "<b>" + String.format(Locale.ROOT, "%,d", number) + "</b> " + what;
+        String text = "<b>" + number(number) + "</b> " + what;
         return "<li>" + (link.isEmpty() ? text : "<a href=\"" + link + "\">" + text + "</a>") + "</li>";
     }
 
     private String sampleNote(int shown) {
         return shown == captions.size()
                 ? ""
-                : "<p class=\"note\">This page shows " + String.format(Locale.ROOT, "%,d", shown) + " of "
-                        + String.format(Locale.ROOT, "%,d", captions.size())
+                : "<p class=\"note\">This page shows " + number(shown) + " of "
+                        + number(captions.size())
                         + " pictures, evenly spread, and searches these. The counts are of all pictures; every caption"
                         + " is in <code>" + escaped(plan.output().toString()) + "</code>.</p>";
     }
@@ -118,7 +119,7 @@ final class ContactSheet {
                     .append("%\"><span>")
                     .append(escaped(tag.getKey()))
                     .append("</span><i>")
-                    .append(String.format(Locale.ROOT, "%,d", tag.getValue()))
+                    .append(number(tag.getValue()))
                     .append("</i></button>\n");
         }
         return html.toString();
@@ -128,12 +129,12 @@ final class ContactSheet {
         if (groups.isEmpty()) {
             return "";
         }
-        StringBuilder html = new StringBuilder("<section id=\"duplicates\"><h2>Pictures that look alike</h2>\n");
+        StringBuilder html = details("duplicates", "Pictures that look alike", duplicates.size());
         if (groups.size() < duplicates.size()) {
             html.append("<p class=\"note\">The first ")
                     .append(groups.size())
                     .append(" of ")
-                    .append(String.format(Locale.ROOT, "%,d", duplicates.size()))
+                    .append(number(duplicates.size()))
                     .append(" groups.</p>\n");
         }
         for (int i = 0; i < groups.size(); i++) {
@@ -142,7 +143,7 @@ final class ContactSheet {
             html.append(more > 0 ? "<p class=\"note\">and " + more + " more</p>" : "")
                     .append("</div>\n");
         }
-        return html.append("</section>").toString();
+        return html.append("</div></details>").toString();
     }
 
     private String rejected() {
@@ -150,7 +151,7 @@ final class ContactSheet {
         if (rejected.isEmpty()) {
             return "";
         }
-        StringBuilder html = new StringBuilder("<section id=\"rejected\"><h2>Rejected</h2>\n<dl>\n");
+        StringBuilder html = details("rejected", "Rejected", rejected.size()).append("<dl>\n");
         for (Problem problem : rejected.subList(0, Math.min(REJECTED, rejected.size()))) {
             html.append("<dt>")
                     .append(escaped(problem.path()))
@@ -164,7 +165,24 @@ final class ContactSheet {
                     .append(rejected.size() - REJECTED)
                     .append(" more, in rejected.csv</p>\n");
         }
-        return html.append("</section>").toString();
+        return html.append("</div></details>").toString();
+    }
+
+    /** A long part waits until it is asked for, so that the pictures are near the top. */
+    private static StringBuilder details(String id, String title, int count) {
+        return new StringBuilder("<details")
+                .append(count <= OPEN_PARTS ? " open" : "")
+                .append("><summary>")
+                .append(title)
+                .append(" (")
+                .append(number(count))
+                .append(")</summary>\n<div id=\"")
+                .append(id)
+                .append("\">\n");
+    }
+
+    private static String number(int number) {
+        return String.format(Locale.ROOT, "%,d", number);
     }
 
     private String figures(List<String> names, Map<String, byte[]> thumbnails) {
