@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
+import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
- * A frozen array in the layouts that primitives asked for. It begins as the file has it; the first primitive that uses
- * it names a layout, into which it is moved, and the layout of the input gradient is made from that one at its first
- * use. Nothing is moved again in later steps. Shared by all engines of a process.
+ * A frozen array in the layouts that primitives ask for. It stays in its file until the first primitive that uses it
+ * names a layout; the layout of the input gradient is made from that one at its first use. Nothing is moved again in
+ * later steps. Shared by all engines of a process.
  */
 final class FrozenWeight {
     /** What a primitive does with a weight; each has its own dimensions and layouts. */
@@ -22,19 +23,22 @@ final class FrozenWeight {
     private record Packed(Role role, Layout layout, NdTensor values) {}
 
     private final DType dtype;
-    private final memory.desc[] plainLayouts;
+    private final WeightArena arena;
+    private final memory.desc[] fileLayouts;
     private final List<Packed> packed = new ArrayList<>();
-    private NdTensor plain;
+    private HostTensor file;
 
     /**
-     * @param plain the values in the file's order; taken over
-     * @param forward how a forward primitive sees them
+     * @param file the values; not needed any more after the first use
+     * @param dtype what they are packed in
+     * @param forward how a forward primitive sees values in the file's order
      * @param backward how the primitive of the input gradient sees them
      */
-    FrozenWeight(NdTensor plain, memory.desc forward, memory.desc backward) {
-        this.plain = plain;
-        this.dtype = plain.dtype();
-        this.plainLayouts = new memory.desc[] {forward, backward};
+    FrozenWeight(HostTensor file, DType dtype, WeightArena arena, memory.desc forward, memory.desc backward) {
+        this.file = file;
+        this.dtype = dtype;
+        this.arena = arena;
+        this.fileLayouts = new memory.desc[] {forward, backward};
     }
 
     /** The layout that the weight already has for a role, or null. */
@@ -54,25 +58,29 @@ final class FrozenWeight {
                 return one.values().address();
             }
         }
-        NdTensor source = plain == null ? unpacked(dnnl) : plain;
-        NdTensor target = allocate(layout.desc());
-        move(dnnl, plainLayouts[role.ordinal()], source, layout.desc(), target);
-        packed.add(new Packed(role, layout, target));
+        NdTensor source = packed.isEmpty() ? fromFile(dnnl) : unpacked(dnnl);
+        NdTensor target = arena.allocate(layout.desc().get_size() / dtype.bytes());
+        move(dnnl, fileLayouts[role.ordinal()], source, layout.desc(), target);
         source.dispose();
-        plain = null;
+        packed.add(new Packed(role, layout, target));
         return target.address();
+    }
+
+    private NdTensor fromFile(Dnnl dnnl) {
+        NdTensor values = FileValues.read(file, dtype, dnnl);
+        if (file.data().isDirect()) {
+            arena.readFromFile(file.data().limit());
+        }
+        file = null;
+        return values;
     }
 
     private NdTensor unpacked(Dnnl dnnl) {
         Packed first = packed.get(0);
-        memory.desc file = plainLayouts[first.role().ordinal()];
-        NdTensor values = allocate(file);
-        move(dnnl, first.layout().desc(), first.values(), file, values);
+        memory.desc inFile = fileLayouts[first.role().ordinal()];
+        NdTensor values = Memory.permanent(dtype, inFile.get_size() / dtype.bytes());
+        move(dnnl, first.layout().desc(), first.values(), inFile, values);
         return values;
-    }
-
-    private NdTensor allocate(memory.desc layout) {
-        return Memory.permanent(dtype, layout.get_size() / dtype.bytes());
     }
 
     private static void move(Dnnl dnnl, memory.desc from, NdTensor source, memory.desc to, NdTensor target) {

@@ -28,6 +28,7 @@ final class OneDnnEngine implements Engine {
     private final int threads;
     private final Memory memory;
     private final Dnnl dnnl = new Dnnl();
+    private final WeightArena weights;
     private final Transfers transfers;
     private final MatrixKernels matrices;
     private final ConvKernels convolutions;
@@ -45,6 +46,7 @@ final class OneDnnEngine implements Engine {
         this.compute = compute;
         this.threads = threads;
         memory = new Memory(compute);
+        weights = new WeightArena(compute);
         transfers = new Transfers(dnnl, memory, compute);
         matrices = new MatrixKernels(dnnl, memory, compute);
         convolutions = new ConvKernels(dnnl, memory, compute);
@@ -144,12 +146,12 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public Tensor freeze(HostTensor values) {
-        return transfers.permanent(values, compute);
+        return FileValues.read(values, compute, dnnl);
     }
 
     @Override
     public Tensor freezeExact(HostTensor values) {
-        return transfers.permanent(values, DType.F32);
+        return FileValues.read(values, DType.F32, dnnl);
     }
 
     @Override
@@ -167,10 +169,12 @@ final class OneDnnEngine implements Engine {
         long out = shape[0];
         long in = shape[1];
         FrozenWeight packed = new FrozenWeight(
-                transfers.permanent(weight, compute),
+                weight,
+                compute,
+                weights,
                 Dnnl.strided(compute, new long[] {in, out}, new long[] {1, in}),
                 Dnnl.dense(compute, out, in));
-        return new PackedLinear(packed, bias == null ? null : transfers.permanent(bias, DType.F32), in, out);
+        return new PackedLinear(packed, bias == null ? null : FileValues.read(bias, DType.F32, dnnl), in, out);
     }
 
     @Override
@@ -180,9 +184,9 @@ final class OneDnnEngine implements Engine {
             throw new IllegalArgumentException("convWeight: expected [out,in,kernel,kernel] and a bias [out], got "
                     + Shapes.toString(file) + " and " + Shapes.toString(bias.shape()));
         }
-        FrozenWeight packed = new FrozenWeight(
-                transfers.permanent(weight, compute), Dnnl.dense(compute, file), Dnnl.dense(compute, file));
-        return new PackedConv(packed, transfers.permanent(bias, DType.F32), file[1], file[0], (int) file[2], shape);
+        FrozenWeight packed =
+                new FrozenWeight(weight, compute, weights, Dnnl.dense(compute, file), Dnnl.dense(compute, file));
+        return new PackedConv(packed, FileValues.read(bias, DType.F32, dnnl), file[1], file[0], (int) file[2], shape);
     }
 
     @Override

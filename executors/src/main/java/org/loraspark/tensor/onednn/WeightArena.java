@@ -1,0 +1,65 @@
+package org.loraspark.tensor.onednn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.loraspark.tensor.DType;
+import org.loraspark.tensor.nd4j.Memory;
+import org.loraspark.tensor.nd4j.NdTensor;
+
+/**
+ * Memory for the packed weights of one model, in a few large pieces: with huge pages a piece for each weight would waste
+ * up to four megabytes on each of a thousand. Nothing is given back before the whole is collected.
+ */
+final class WeightArena {
+    private static final long PIECE_BYTES = 64L << 20;
+    private static final long ALIGNMENT = 64;
+
+    /** A mapped file's pages count as the process's memory until the collector finds that nobody looks at them. */
+    private static final long READ_BETWEEN_COLLECTIONS = 512L << 20;
+
+    private final DType dtype;
+    private final List<Piece> pieces = new ArrayList<>();
+    private long read;
+
+    private static final class Piece {
+        private final NdTensor values;
+        private long used;
+
+        Piece(NdTensor values) {
+            this.values = values;
+        }
+    }
+
+    WeightArena(DType dtype) {
+        this.dtype = dtype;
+    }
+
+    /** Uninitialised, at an address that whole cache lines begin at. */
+    synchronized NdTensor allocate(long size) {
+        long padding = ALIGNMENT / dtype.bytes();
+        for (Piece piece : pieces) {
+            if (piece.values.size() - piece.used >= size + padding) {
+                return next(piece, size);
+            }
+        }
+        Piece piece = new Piece(Memory.permanent(dtype, Math.max(PIECE_BYTES / dtype.bytes(), size + padding)));
+        pieces.add(piece);
+        return next(piece, size);
+    }
+
+    private NdTensor next(Piece piece, long size) {
+        long address = piece.values.address() + piece.used * dtype.bytes();
+        long from = piece.used + (ALIGNMENT - address % ALIGNMENT) % ALIGNMENT / dtype.bytes();
+        piece.used = from + size;
+        return piece.values.slice(from, size);
+    }
+
+    /** Told how many bytes of a file have been read and are needed no more. */
+    synchronized void readFromFile(long bytes) {
+        read += bytes;
+        if (read > READ_BETWEEN_COLLECTIONS) {
+            read = 0;
+            System.gc();
+        }
+    }
+}
