@@ -2,6 +2,7 @@ package org.loraspark.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +19,10 @@ public abstract class EngineConformance {
 
     protected abstract Engine open(EngineOptions options);
 
+    protected DType compute() {
+        return DType.F32;
+    }
+
     /** Largest error allowed, relative to the largest expected value. */
     protected double tolerance() {
         return 2e-6;
@@ -25,7 +30,7 @@ public abstract class EngineConformance {
 
     @BeforeEach
     void open() {
-        engine = open(EngineOptions.of(DType.F32, 1));
+        engine = open(EngineOptions.of(compute(), 1));
         scope = engine.scope();
     }
 
@@ -38,9 +43,9 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @CsvSource({"1,1,1", "1,5,3", "7,1,4", "5,9,1", "3,4,5", "33,17,65", "130,70,257"})
     void gemmMultipliesForEveryTransposition(int m, int n, int k) {
-        double[] a = EngineValues.normal(1, m, k);
-        double[] b = EngineValues.normal(2, k, n);
-        double[] old = EngineValues.normal(3, m, n);
+        double[] a = normal(1, m, k);
+        double[] b = normal(2, k, n);
+        double[] old = normal(3, m, n);
         for (int flags = 0; flags < 4; flags++) {
             boolean ta = (flags & 1) != 0;
             boolean tb = (flags & 2) != 0;
@@ -63,16 +68,20 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @CsvSource({"1,1,1,1", "2,3,5,7", "2,77,64,33", "1,50,96,130"})
     void linearAddsItsBiasToEveryRow(int batch, int tokens, int in, int out) {
-        double[] x = EngineValues.normal(1, batch, tokens, in);
+        double[] x = normal(1, batch, tokens, in);
         HostTensor w = EngineValues.host(2, out, in);
         HostTensor b = EngineValues.host(3, out);
-        double[] wd = EngineValues.normal(2, out, in);
-        double[] bd = EngineValues.normal(3, out);
+        double[] wd = normal(2, out, in);
+        double[] bd = normal(3, out);
         Tensor y = engine.linear(upload(x, batch, tokens, in), engine.linearWeight(w, b));
         assertThat(y.shape()).containsExactly(batch, tokens, out);
         assertClose(y, ReferenceKernels.linear(x, wd, bd, batch * tokens, in, out));
         Tensor active = engine.linearGelu(upload(x, batch, tokens, in), engine.linearWeight(w, b));
         assertClose(active, map(ReferenceKernels.linear(x, wd, bd, batch * tokens, in, out), ReferenceKernels::gelu));
+        double[] residual = normal(4, batch, tokens, out);
+        Tensor sum = engine.linearAdd(
+                upload(x, batch, tokens, in), engine.linearWeight(w, b), upload(residual, batch, tokens, out));
+        assertClose(sum, plus(ReferenceKernels.linear(x, wd, bd, batch * tokens, in, out), residual));
         Tensor bare = engine.linear(upload(x, batch, tokens, in), engine.linearWeight(w));
         assertClose(bare, ReferenceKernels.linear(x, wd, new double[0], batch * tokens, in, out));
     }
@@ -91,21 +100,25 @@ public abstract class EngineConformance {
     void convolutionMatchesItsSum(
             int batch, int height, int width, int in, int out, int stride, int top, int bottom, int left, int right) {
         ConvShape shape = new ConvShape(stride, top, bottom, left, right);
-        double[] x = EngineValues.normal(1, batch, height, width, in);
-        double[] w = EngineValues.normal(2, out, in, 3, 3);
-        double[] b = EngineValues.normal(3, out);
+        double[] x = normal(1, batch, height, width, in);
+        double[] w = normal(2, out, in, 3, 3);
+        double[] b = normal(3, out);
         ConvWeight weight = engine.convWeight(EngineValues.host(2, out, in, 3, 3), EngineValues.host(3, out), shape);
         Tensor y = engine.conv2d(upload(x, batch, height, width, in), weight);
         assertThat(y.shape()).containsExactly(batch, shape.outHeight(height, 3), shape.outWidth(width, 3), out);
-        assertClose(y, ReferenceKernels.conv2d(x, batch, height, width, in, w, b, out, 3, shape));
+        double[] expected = ReferenceKernels.conv2d(x, batch, height, width, in, w, b, out, 3, shape);
+        assertClose(y, expected);
+        double[] residual = normal(4, y.shape());
+        Tensor sum = engine.conv2dAdd(upload(x, batch, height, width, in), weight, upload(residual, y.shape()));
+        assertClose(sum, plus(expected, residual));
     }
 
     @ParameterizedTest
     @CsvSource({"1,1,4,2", "2,35,6,3", "2,64,64,32", "1,49,96,32"})
     void groupNormCentresAndScalesEachGroup(int batch, int pixels, int channels, int groups) {
-        double[] x = map(EngineValues.normal(1, batch, pixels, channels), v -> 3 * v + 20);
-        double[] gamma = EngineValues.normal(2, channels);
-        double[] beta = EngineValues.normal(3, channels);
+        double[] x = rounded(map(normal(1, batch, pixels, channels), v -> 3 * v + 20));
+        double[] gamma = normal(2, channels);
+        double[] beta = normal(3, channels);
         Tensor y = engine.groupNorm(
                         upload(x, batch, pixels, 1, channels),
                         groups,
@@ -114,15 +127,24 @@ public abstract class EngineConformance {
                         1e-5)
                 .output();
         assertThat(y.shape()).containsExactly(batch, pixels, 1, channels);
-        assertClose(y, ReferenceKernels.groupNorm(x, batch, pixels, channels, groups, gamma, beta, 1e-5), 10);
+        double[] expected = ReferenceKernels.groupNorm(x, batch, pixels, channels, groups, gamma, beta, 1e-5);
+        assertClose(y, expected, 10);
+        Tensor active = engine.groupNormSilu(
+                        upload(x, batch, pixels, 1, channels),
+                        groups,
+                        upload(gamma, channels),
+                        upload(beta, channels),
+                        1e-5)
+                .output();
+        assertClose(active, map(expected, v -> ReferenceKernels.swish(v, 1)), 10);
     }
 
     @ParameterizedTest
     @CsvSource({"1,1,4,2", "2,35,6,3", "3,64,64,32"})
     void groupNormSiluIsTheSiluOfTheNorm(int batch, int pixels, int channels, int groups) {
-        double[] x = map(EngineValues.normal(1, batch, pixels, channels), v -> 3 * v - 1);
-        double[] gamma = EngineValues.normal(2, channels);
-        double[] beta = EngineValues.normal(3, channels);
+        double[] x = map(normal(1, batch, pixels, channels), v -> 3 * v - 1);
+        double[] gamma = normal(2, channels);
+        double[] beta = normal(3, channels);
         NormResult y = engine.groupNormSilu(
                 upload(x, batch, pixels, 1, channels), groups, upload(gamma, channels), upload(beta, channels), 1e-5);
         double[] norm = ReferenceKernels.groupNorm(x, batch, pixels, channels, groups, gamma, beta, 1e-5);
@@ -132,9 +154,9 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @CsvSource({"1,1,5", "2,3,7", "2,77,64", "1,20,96"})
     void layerNormCentresAndScalesEachRow(int batch, int tokens, int width) {
-        double[] x = map(EngineValues.normal(1, batch, tokens, width), v -> 3 * v + 20);
-        double[] gamma = EngineValues.normal(2, width);
-        double[] beta = EngineValues.normal(3, width);
+        double[] x = rounded(map(normal(1, batch, tokens, width), v -> 3 * v + 20));
+        double[] gamma = normal(2, width);
+        double[] beta = normal(3, width);
         Tensor y = engine.layerNorm(upload(x, batch, tokens, width), upload(gamma, width), upload(beta, width), 1e-5)
                 .output();
         // One group over all channels of one pixel is a layer norm.
@@ -144,7 +166,7 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 64, 4099})
     void activationsMatchTheirFormulas(int n) {
-        double[] x = map(EngineValues.normal(1, n), v -> 4 * v);
+        double[] x = map(normal(1, n), v -> 4 * v);
         x[n - 1] = 5;
         x[0] = -40;
         assertClose(engine.silu(upload(x, n)), map(x, v -> ReferenceKernels.swish(v, 1)));
@@ -155,7 +177,7 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @CsvSource({"1,1", "5,3", "40,33"})
     void gegluGatesTheFirstHalfByTheSecond(int rows, int half) {
-        double[] x = EngineValues.normal(1, rows, 2 * half);
+        double[] x = normal(1, rows, 2 * half);
         double[] expected = new double[rows * half];
         for (int i = 0; i < expected.length; i++) {
             int value = i / half * 2 * half + i % half;
@@ -178,9 +200,9 @@ public abstract class EngineConformance {
         "1,2100,2100,4,1,true"
     })
     void attentionWeighsValuesBySoftmax(int batch, int queries, int keys, int dim, int heads, boolean causal) {
-        double[] q = EngineValues.normal(1, batch, queries, dim);
-        double[] k = EngineValues.normal(2, batch, keys, dim);
-        double[] v = EngineValues.normal(3, batch, keys, dim);
+        double[] q = normal(1, batch, queries, dim);
+        double[] k = normal(2, batch, keys, dim);
+        double[] v = normal(3, batch, keys, dim);
         Tensor y = engine.attention(
                         upload(q, batch, queries, dim),
                         upload(k, batch, keys, dim),
@@ -196,9 +218,9 @@ public abstract class EngineConformance {
     @CsvSource({"1,1,1,4,1", "3,1,5,6,2", "6,1,20,96,4", "2,3,7,24,3", "4,3,20,64,2"})
     void attentionToRowsSeesTheNamedKeysAndValues(int batch, int queries, int n, int dim, int heads) {
         int table = 2 * n + 3;
-        double[] q = EngineValues.normal(1, batch, queries, dim);
-        double[] keys = EngineValues.normal(2, table, dim);
-        double[] values = EngineValues.normal(3, table, dim);
+        double[] q = normal(1, batch, queries, dim);
+        double[] keys = normal(2, table, dim);
+        double[] values = normal(3, table, dim);
         int[] rows = new int[batch * n];
         double[] k = new double[rows.length * dim];
         double[] v = new double[rows.length * dim];
@@ -216,7 +238,7 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @CsvSource({"6,10", "5,10", "6,9", "5,9"})
     void upsamplingRepeatsEveryPixel(int height, int width) {
-        double[] x = EngineValues.normal(1, 2, 3, 5, 4);
+        double[] x = normal(1, 2, 3, 5, 4);
         double[] expected = new double[2 * height * width * 4];
         for (int i = 0; i < expected.length; i++) {
             int column = i / 4 % width * 5 / width;
@@ -232,8 +254,8 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @CsvSource({"1,1,1", "6,3,5", "30,64,32"})
     void columnsTakeBackWhatConcatJoined(int rows, int m, int n) {
-        double[] a = EngineValues.normal(1, rows, m);
-        double[] b = EngineValues.normal(2, rows, n);
+        double[] a = normal(1, rows, m);
+        double[] b = normal(2, rows, n);
         Tensor y = engine.concat(upload(a, rows, 1, m), upload(b, rows, 1, n));
         assertThat(y.shape()).containsExactly(rows, 1, m + n);
         double[] joined = EngineValues.read(engine, y);
@@ -253,7 +275,7 @@ public abstract class EngineConformance {
 
     @Test
     void embeddingPicksRowsOfTheTable() {
-        double[] table = EngineValues.normal(1, 9, 5);
+        double[] table = normal(1, 9, 5);
         Tensor y = engine.embedding(new int[] {8, 0, 3, 3}, engine.freeze(EngineValues.host(1, 9, 5)));
         assertThat(y.shape()).containsExactly(4, 5);
         double[] read = EngineValues.read(engine, y);
@@ -267,10 +289,10 @@ public abstract class EngineConformance {
     @CsvSource({"1,1,1", "2,15,7", "3,64,64"})
     void elementWiseKernelsMatchTheirFormulas(int batch, int pixels, int channels) {
         long[] shape = {batch, pixels, channels};
-        double[] a = EngineValues.normal(1, shape);
-        double[] b = EngineValues.normal(2, shape);
-        double[] row = EngineValues.normal(3, channels);
-        double[] rows = EngineValues.normal(4, batch, channels);
+        double[] a = normal(1, shape);
+        double[] b = normal(2, shape);
+        double[] row = normal(3, channels);
+        double[] rows = normal(4, batch, channels);
         int n = a.length;
         double[] sum = new double[n];
         double[] product = new double[n];
@@ -297,7 +319,7 @@ public abstract class EngineConformance {
 
     @Test
     void slicesAndReshapesShareTheMemory() {
-        Tensor x = upload(EngineValues.normal(1, 4, 6), 4, 6);
+        Tensor x = upload(normal(1, 4, 6), 4, 6);
         engine.fill(x.slice(6, 2, 3), 5);
         double[] read = EngineValues.read(engine, x.reshape(2, 12));
         for (int i = 0; i < 24; i++) {
@@ -308,7 +330,7 @@ public abstract class EngineConformance {
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
     void oneBadValueIsFound(float bad) {
-        float[] values = EngineValues.floats(EngineValues.normal(1, 5001));
+        float[] values = EngineValues.floats(normal(1, 5001));
         assertThat(engine.isFinite(engine.upload(values, 5001))).isTrue();
         values[4217] = bad;
         assertThat(engine.isFinite(engine.upload(values, 5001))).isFalse();
@@ -338,6 +360,31 @@ public abstract class EngineConformance {
                 .hasMessageContaining("attention");
     }
 
+    @Test
+    void productsAreAddedInTheMasterType() {
+        Tensor one = engine.upload(new float[] {1}, 1, 1);
+        Tensor quarter = engine.upload(new float[] {0.25f}, 1, 1);
+        Tensor sum = engine.empty(engine.master(), 1, 1);
+        engine.write(sum, new float[] {1000});
+        for (int i = 0; i < 3; i++) {
+            engine.gemm(one, false, quarter, true, sum, 0.5, 1);
+        }
+        assertThat(engine.read(sum)).containsExactly(1000.375f);
+        Tensor copy = engine.empty(1);
+        engine.copy(sum, copy);
+        assertThat(engine.read(copy)[0]).isCloseTo(1000.375f, within(1000 * (float) tolerance()));
+    }
+
+    /** Values that the engine's type has, so that it sees the same as the reference. */
+    private double[] normal(long seed, long... shape) {
+        return rounded(EngineValues.normal(seed, shape));
+    }
+
+    private double[] rounded(double[] values) {
+        return map(
+                values, v -> compute() == DType.BF16 ? HalfFloats.fromBf16(HalfFloats.toBf16((float) v)) : (float) v);
+    }
+
     private Tensor upload(double[] values, long... shape) {
         return EngineValues.upload(engine, values, shape);
     }
@@ -348,6 +395,14 @@ public abstract class EngineConformance {
 
     private void assertClose(Tensor actual, double[] expected, double slack) {
         EngineValues.assertClose(EngineValues.read(engine, actual), expected, slack * tolerance());
+    }
+
+    private static double[] plus(double[] a, double[] b) {
+        double[] sum = new double[a.length];
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] = a[i] + b[i];
+        }
+        return sum;
     }
 
     private static double[] map(double[] values, DoubleUnaryOperator f) {

@@ -93,6 +93,17 @@ public abstract class GradientConformance {
                 pixels,
                 1,
                 channels);
+        check(
+                x -> engine.groupNormSilu(x, groups, gamma, shift, 1e-5).output(),
+                (dy, x, dx, beta) -> {
+                    Tensor stats =
+                            engine.groupNormSilu(x, groups, gamma, shift, 1e-5).stats();
+                    engine.groupNormSiluBackward(dy, x, stats, groups, gamma, shift, 1e-5, dx, beta);
+                },
+                batch,
+                pixels,
+                1,
+                channels);
     }
 
     @ParameterizedTest
@@ -100,6 +111,17 @@ public abstract class GradientConformance {
     void groupNormWithSilu(int batch, int pixels, int channels, int groups) {
         Tensor gamma = engine.freezeExact(EngineValues.host(1, channels));
         Tensor shift = engine.freezeExact(EngineValues.host(2, channels));
+        check(
+                x -> engine.groupNormSilu(x, groups, gamma, shift, 1e-5).output(),
+                (dy, x, dx, beta) -> {
+                    Tensor stats =
+                            engine.groupNormSilu(x, groups, gamma, shift, 1e-5).stats();
+                    engine.groupNormSiluBackward(dy, x, stats, groups, gamma, shift, 1e-5, dx, beta);
+                },
+                batch,
+                pixels,
+                1,
+                channels);
         check(
                 x -> engine.groupNormSilu(x, groups, gamma, shift, 1e-5).output(),
                 (dy, x, dx, beta) -> {
