@@ -48,20 +48,7 @@ public final class Golden {
     }
 
     public static Engine engine() {
-        return engine("nd4j");
-    }
-
-    /** In float32, on one thread. */
-    public static Engine engine(String name) {
-        return Engines.provider(name).open(EngineOptions.of(DType.F32, 1));
-    }
-
-    /** The engines that work here. */
-    public static List<String> engineNames() {
-        return Engines.providers().stream()
-                .filter(provider -> provider.availability().available())
-                .map(EngineProvider::name)
-                .toList();
+        return Engines.provider("nd4j").open(EngineOptions.of(DType.F32, 1));
     }
 
     /** All engines in fp32. One that is missing where it has to work is a failure. */

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.loraspark.UserError;
 import org.loraspark.golden.Golden;
+import org.loraspark.golden.GoldenEngine;
 import org.loraspark.io.Images;
 import org.loraspark.io.SafetensorsFile;
 import org.loraspark.io.SafetensorsWriter;
@@ -37,17 +38,19 @@ class BlipCaptionerTest {
     private static final BlipOptions BEAMS = new BlipOptions(3, 0, 0, "", 0, 20, 1);
     private static final BlipOptions DRAWN = new BlipOptions(1, 0.9, 42, "", 5, 20, 1.1);
 
+    private static final GoldenEngine FIRST = Golden.engines().get(0);
+
     @TempDir
     Path temp;
 
     static Stream<Arguments> enginesAndCases() {
-        return Golden.engineNames().stream()
+        return Golden.engines().stream()
                 .flatMap(engine -> Stream.of("blip", "blip-random").map(fixture -> Arguments.of(engine, fixture)));
     }
 
     @ParameterizedTest
     @MethodSource("enginesAndCases")
-    void captionsEqualThoseOfTransformers(String engine, String fixture) throws IOException {
+    void captionsEqualThoseOfTransformers(GoldenEngine engine, String fixture) throws IOException {
         JsonNode json =
                 new ObjectMapper().readTree(Golden.path(fixture + "/case.json").toFile());
         List<CaptionRequest> pictures = pictures(texts(json.get("pictures")));
@@ -66,13 +69,23 @@ class BlipCaptionerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("org.loraspark.golden.Golden#engineNames")
-    void textsOfAllLengthsEndAsInTransformers(String engineName) throws IOException {
+    @MethodSource("org.loraspark.golden.Golden#halfEngines")
+    void halfPrecisionSaysWhatFloat32Says(GoldenEngine kind) throws IOException {
+        JsonNode json =
+                new ObjectMapper().readTree(Golden.path("blip/case.json").toFile());
+        List<CaptionRequest> pictures = pictures(texts(json.get("pictures")));
+        assertThat(describe(kind, "blip", BEAMS, pictures))
+                .isEqualTo(texts(json.get("captions").get("beams_3")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.loraspark.golden.Golden#engines")
+    void textsOfAllLengthsEndAsInTransformers(GoldenEngine kind) throws IOException {
         JsonNode json =
                 new ObjectMapper().readTree(Golden.path("blip-random/ends.json").toFile());
         Path folder = withLikelierEnd(json.get("raised").floatValue());
         List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png", "05.png", "07.png", "08.png"));
-        try (Engine engine = Golden.engine(engineName)) {
+        try (Engine engine = kind.open()) {
             for (JsonNode setting : json.get("cases")) {
                 String prompt = setting.get("prompt").asText();
                 BlipOptions options = new BlipOptions(
@@ -97,7 +110,7 @@ class BlipCaptionerTest {
 
     @ParameterizedTest
     @MethodSource("enginesAndCases")
-    void companyInTheBatchChangesNothing(String engine, String fixture) {
+    void companyInTheBatchChangesNothing(GoldenEngine engine, String fixture) {
         List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png", "05.png", "07.png"));
         for (BlipOptions options : List.of(GREEDY, BEAMS, DRAWN)) {
             List<String> together = describe(engine, fixture, options, pictures);
@@ -106,7 +119,7 @@ class BlipCaptionerTest {
             List<String> reversed = new ArrayList<>(describe(engine, fixture, options, backwards));
             Collections.reverse(reversed);
             assertThat(reversed).isEqualTo(together);
-            try (Engine open = Golden.engine(engine);
+            try (Engine open = engine.open();
                     Captioner captioner = open(open, fixture, options)) {
                 assertThat(pictures.stream()
                                 .map(picture ->
@@ -119,26 +132,26 @@ class BlipCaptionerTest {
     @Test
     void drawsDependOnTheSeedAndTheContent() {
         List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png"));
-        List<String> first = describe("nd4j", "blip-random", DRAWN, pictures);
-        assertThat(describe("nd4j", "blip-random", DRAWN, pictures)).isEqualTo(first);
-        assertThat(describe("nd4j", "blip-random", new BlipOptions(1, 0.9, 43, "", 5, 20, 1.1), pictures))
+        List<String> first = describe(FIRST, "blip-random", DRAWN, pictures);
+        assertThat(describe(FIRST, "blip-random", DRAWN, pictures)).isEqualTo(first);
+        assertThat(describe(FIRST, "blip-random", new BlipOptions(1, 0.9, 43, "", 5, 20, 1.1), pictures))
                 .isNotEqualTo(first);
         List<CaptionRequest> renamed = pictures.stream()
                 .map(picture -> new CaptionRequest(picture.contentHash() + "0", picture.picture()))
                 .toList();
-        assertThat(describe("nd4j", "blip-random", DRAWN, renamed)).isNotEqualTo(first);
+        assertThat(describe(FIRST, "blip-random", DRAWN, renamed)).isNotEqualTo(first);
     }
 
     @Test
     void aTinyNucleusSaysTheLikeliest() {
         List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png"));
-        assertThat(describe("nd4j", "blip-random", new BlipOptions(1, 1e-9, 1, "", 0, 20, 1), pictures))
-                .isEqualTo(describe("nd4j", "blip-random", GREEDY, pictures));
+        assertThat(describe(FIRST, "blip-random", new BlipOptions(1, 1e-9, 1, "", 0, 20, 1), pictures))
+                .isEqualTo(describe(FIRST, "blip-random", GREEDY, pictures));
     }
 
     @Test
     void noPicturesHaveNoCaptions() {
-        assertThat(describe("nd4j", "blip", GREEDY, List.of())).isEmpty();
+        assertThat(describe(FIRST, "blip", GREEDY, List.of())).isEmpty();
     }
 
     @Test
@@ -171,7 +184,7 @@ class BlipCaptionerTest {
         List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png"));
         try (Engine engine = Golden.engine();
                 Captioner captioner = open(engine, folder, prompted)) {
-            assertThat(captioner.describe(pictures)).isEqualTo(describe("nd4j", "blip", prompted, pictures));
+            assertThat(captioner.describe(pictures)).isEqualTo(describe(FIRST, "blip", prompted, pictures));
         }
     }
 
@@ -210,7 +223,7 @@ class BlipCaptionerTest {
         List<CaptionRequest> many = IntStream.range(0, 8)
                 .mapToObj(i -> new CaptionRequest("hash" + i, one.get(0).picture()))
                 .toList();
-        assertThat(new HashSet<>(describe("nd4j", "blip-random", DRAWN, many))).hasSizeGreaterThan(4);
+        assertThat(new HashSet<>(describe(FIRST, "blip-random", DRAWN, many))).hasSizeGreaterThan(4);
     }
 
     /** The random captioner with a larger bias of its end token, 3. */
@@ -243,8 +256,8 @@ class BlipCaptionerTest {
     }
 
     private static List<String> describe(
-            String engineName, String fixture, BlipOptions options, List<CaptionRequest> pictures) {
-        try (Engine engine = Golden.engine(engineName);
+            GoldenEngine kind, String fixture, BlipOptions options, List<CaptionRequest> pictures) {
+        try (Engine engine = kind.open();
                 Captioner captioner = open(engine, fixture, options)) {
             return captioner.describe(pictures);
         }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.loraspark.golden.GoldenEngine;
 import org.loraspark.io.RgbImage;
 import org.loraspark.io.SafetensorsWriter;
 import org.loraspark.io.TensorSpec;
@@ -28,7 +29,6 @@ import org.loraspark.models.blip.VisionTower;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.EngineOptions;
-import org.loraspark.tensor.Engines;
 import org.loraspark.tensor.HalfFloats;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.Shapes;
@@ -48,15 +48,15 @@ class BlipFullSizeTest {
     Path folder;
 
     @ParameterizedTest
-    @MethodSource("org.loraspark.golden.Golden#engineNames")
-    void baseLoadsAndDescribesAPicture(String engineName) throws IOException {
+    @MethodSource("org.loraspark.golden.Golden#engines")
+    void baseLoadsAndDescribesAPicture(GoldenEngine kind) throws IOException {
         write();
         int threads = Runtime.getRuntime().availableProcessors();
         BlipOptions options = new BlipOptions(3, 0, 0, "w7 w8", 5, 8, 1);
         byte[] rgb = new byte[3 * 500 * 300];
         new SplittableRandom(1).nextBytes(rgb);
         CaptionRequest picture = new CaptionRequest("picture", new RgbImage(500, 300, rgb));
-        try (Engine engine = Engines.provider(engineName).open(EngineOptions.of(DType.F32, threads));
+        try (Engine engine = kind.provider().open(EngineOptions.of(kind.precision(), threads));
                 Captioner captioner = BlipCaptioner.open(
                         new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration(), engine, options)) {
             List<String> captions = captioner.describe(List.of(picture));

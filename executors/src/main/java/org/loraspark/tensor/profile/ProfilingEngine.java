@@ -208,6 +208,14 @@ public final class ProfilingEngine implements Engine {
     }
 
     @Override
+    public Tensor linearGelu(Tensor x, LinearWeight w) {
+        long started = System.nanoTime();
+        Tensor result = engine.linearGelu(x, w);
+        count(KernelKind.LINEAR, started, Flops.linear(x, w));
+        return result;
+    }
+
+    @Override
     public void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta) {
         long started = System.nanoTime();
         engine.linearBackward(dy, w, dx, beta);
