@@ -1,8 +1,10 @@
 package org.loraspark.report;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.DoubleFunction;
 
 /**
@@ -27,6 +29,9 @@ record Chart(
     /** Beyond these the strips of rounds would be narrower than a finger or a pixel. */
     private static final int MOST_POINTS = 400;
 
+    static final String MAIN = "main";
+    static final String SECOND = "second";
+    static final String OTHER = "other";
     private static final int MOST_DOTS = 60;
     private static final int X_TICKS = 6;
     private static final int Y_TICKS = 4;
@@ -47,7 +52,8 @@ record Chart(
     /**
      * A curve.
      *
-     * @param kind its look: {@code main} or {@code second}
+     * @param kind its look: {@link #MAIN}, {@link #SECOND}, or {@link #OTHER} for those that are only to compare with, whose
+     *     values are not shown
      */
     record Series(String kind, String label, List<Point> points) {}
 
@@ -77,7 +83,7 @@ record Chart(
         return new Chart(
                 title,
                 axis,
-                summary(series, values),
+                summary(series.stream().filter(s -> !s.kind().equals(OTHER)).toList(), values),
                 x.ticks().stream()
                         .map(t -> new Tick(x.at(t), Figures.count(Math.round(t))))
                         .toList(),
@@ -85,11 +91,18 @@ record Chart(
                         .map(t -> new Tick(100 - y.at(t), tickLabel(t, y)))
                         .toList(),
                 lines,
-                lines.size() > 1 ? lines : List.of(),
+                legend(lines),
                 marks.stream()
                         .map(m -> new Mark(x.at(m.at()), m.label(), side(x.at(m.at()))))
                         .toList(),
-                hits(thin, x, y, values));
+                hits(thin.stream().filter(s -> !s.kind().equals(OTHER)).toList(), x, y, values));
+    }
+
+    /** One of each look. */
+    private static List<Line> legend(List<Line> lines) {
+        Map<String, Line> looks = new LinkedHashMap<>();
+        lines.forEach(line -> looks.putIfAbsent(line.kind(), line));
+        return looks.size() > 1 ? List.copyOf(looks.values()) : List.of();
     }
 
     private static String tickLabel(double tick, Axis axis) {
@@ -116,7 +129,7 @@ record Chart(
             // A line of no length with round ends: a dot that stays round in a stretched picture.
             dots.append("M").append(place).append("h0");
         }
-        boolean dotted = series.points().size() <= MOST_DOTS;
+        boolean dotted = series.points().size() <= MOST_DOTS && !series.kind().equals(OTHER);
         return new Line(series.kind(), series.label(), path.toString(), dotted ? dots.toString() : "");
     }
 

@@ -8,9 +8,6 @@ import java.util.function.ToDoubleFunction;
 
 /** The curves of a run over its rounds. */
 record Curves(RunFiles run) {
-    private static final String MAIN = "main";
-    private static final String SECOND = "second";
-
     /** Training and validation loss, the base model's at round 0 where it was measured. */
     Optional<Chart> losses() {
         List<RoundMetrics> rounds = run.rounds();
@@ -26,10 +23,11 @@ record Curves(RunFiles run) {
             return Optional.empty();
         }
         if (!rounds.isEmpty()) {
-            series.add(new Chart.Series(validation.isEmpty() ? MAIN : SECOND, "training", points(RoundMetrics::loss)));
+            series.add(new Chart.Series(
+                    validation.isEmpty() ? Chart.MAIN : Chart.SECOND, "training", points(RoundMetrics::loss)));
         }
         if (!validation.isEmpty()) {
-            series.add(new Chart.Series(MAIN, "validation", validation));
+            series.add(new Chart.Series(Chart.MAIN, "validation", validation));
             Overfitting.of(rounds)
                     .ifPresent(o -> marks.add(new Chart.Mark(o.best().round(), "overfits from here", "")));
         }
@@ -50,7 +48,7 @@ record Curves(RunFiles run) {
         if (run.rounds().size() < 2) {
             return Optional.empty();
         }
-        Chart.Series series = new Chart.Series(MAIN, title, points(value));
+        Chart.Series series = new Chart.Series(Chart.MAIN, title, points(value));
         return Optional.of(Chart.of(title, "round", List.of(series), true, words, List.of()));
     }
 

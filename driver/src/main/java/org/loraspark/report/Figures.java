@@ -57,6 +57,10 @@ final class Figures {
         return String.format(Locale.ROOT, "%." + digits + "f", value);
     }
 
+    static String capital(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    }
+
     static String trimmed(String decimal) {
         return decimal.contains(".") ? decimal.replaceAll("0+$", "").replaceAll("\\.$", "") : decimal;
     }

@@ -9,9 +9,12 @@ import java.util.Optional;
  *
  * @param note what was left out; empty when all is there
  */
-record PictureTable(int width, List<String> columns, List<Row> rows, String note) {
+record PictureTable(int width, List<Column> columns, List<Row> rows, String note) {
     private static final int MOST_PROMPTS = 12;
     private static final int MOST_ROUNDS = 6;
+
+    /** @param best to be looked at first */
+    record Column(String label, boolean best) {}
 
     record Row(String prompt, List<Cell> cells) {}
 
@@ -25,8 +28,8 @@ record PictureTable(int width, List<String> columns, List<Row> rows, String note
             return Optional.empty();
         }
         List<RunRecord.Preview> shown = spread(record.previews());
-        List<String> columns = new ArrayList<>(List.of("base model"));
-        shown.forEach(preview -> columns.add("round " + preview.round()));
+        List<Column> columns = new ArrayList<>(List.of(new Column("base model", false)));
+        shown.forEach(preview -> columns.add(new Column("round " + preview.round(), false)));
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < Math.min(MOST_PROMPTS, record.prompts().size()); i++) {
             List<Cell> cells = new ArrayList<>();
@@ -47,11 +50,13 @@ record PictureTable(int width, List<String> columns, List<Row> rows, String note
         }
         return rows.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new PictureTable(columns.size(), columns, rows, note(left)));
+                : Optional.of(new PictureTable(columns.size(), columns, rows, note(left, "of the run")));
     }
 
-    static String note(List<String> left) {
-        return left.isEmpty() ? "" : "Not shown here: " + String.join(" and ", left) + ", all in the folder previews.";
+    static String note(List<String> left, String whose) {
+        return left.isEmpty()
+                ? ""
+                : "Not shown here: " + String.join(" and ", left) + "; all are in the folder previews " + whose + ".";
     }
 
     static <T> List<T> spread(List<T> all) {

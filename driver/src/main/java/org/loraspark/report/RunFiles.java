@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.io.Storage;
 
@@ -50,6 +52,25 @@ record RunFiles(
                 List.copyOf(rounds),
                 RunRecord.read(outputDir, name, conf),
                 new Tiles(outputDir, name, conf));
+    }
+
+    /** The run in a folder that has one; empty when it has left nothing yet. */
+    static Optional<RunFiles> only(Path outputDir, Configuration conf) {
+        FileSystem files = Storage.fileSystem(outputDir, conf);
+        try {
+            if (!files.exists(outputDir)) {
+                return Optional.empty();
+            }
+            return Arrays.stream(files.listStatus(outputDir))
+                    .map(status -> status.getPath().getName())
+                    .filter(file -> file.endsWith(RunRecord.FILE_ENDING))
+                    .map(file -> file.substring(0, file.length() - RunRecord.FILE_ENDING.length()))
+                    .sorted()
+                    .findFirst()
+                    .map(name -> read(outputDir, name, conf));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot list " + outputDir, e);
+        }
     }
 
     /** Those with a validation loss. */

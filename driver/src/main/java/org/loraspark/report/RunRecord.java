@@ -37,6 +37,7 @@ public record RunRecord(
         List<String> prompts,
         List<Preview> previews,
         List<Adapter> adapters) {
+    static final String FILE_ENDING = "-run.json";
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** How a run stands. */
@@ -121,6 +122,6 @@ public record RunRecord(
     }
 
     private static Path file(Path outputDir, String name) {
-        return new Path(outputDir, name + "-run.json");
+        return new Path(outputDir, name + FILE_ENDING);
     }
 }

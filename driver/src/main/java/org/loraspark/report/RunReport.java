@@ -31,7 +31,7 @@ public final class RunReport {
             Chart learningRate,
             List<Phases.Bar> phases,
             Usage usage,
-            List<Fact> facts,
+            List<Facts.Fact> facts,
             List<RunRecord.Sample> samples,
             List<String> notes,
             List<Row> rounds,
@@ -42,15 +42,6 @@ public final class RunReport {
             return losses != null || drift != null || learningRate != null;
         }
     }
-
-    /**
-     * A figure that is read first.
-     *
-     * @param from what it was before; empty when it has no before
-     */
-    record Tile(String label, String from, String value, String note) {}
-
-    record Fact(String label, String value) {}
 
     /** A round in the table of all. */
     record Row(
@@ -87,7 +78,7 @@ public final class RunReport {
                 curves.learningRate().orElse(null),
                 run.rounds().isEmpty() ? List.of() : phases.bars(),
                 adapters.isEmpty() ? null : usage(run, adapters, folder),
-                facts(run),
+                Facts.of(run),
                 record.map(r -> r.setting().samples()).orElse(List.of()),
                 record.map(r -> r.setting().notes()).orElse(List.of()),
                 run.rounds().stream().map(RunReport::row).toList(),
@@ -139,7 +130,7 @@ public final class RunReport {
         return tiles;
     }
 
-    private static Usage usage(RunFiles run, List<RunRecord.Adapter> adapters, String folder) {
+    static Usage usage(RunFiles run, List<RunRecord.Adapter> adapters, String folder) {
         String kohya = "";
         String peft = "";
         for (RunRecord.Adapter adapter : adapters) {
@@ -151,43 +142,6 @@ public final class RunReport {
         }
         List<String> prompts = run.record().map(RunRecord::prompts).orElse(List.of());
         return Usage.of(run.key("model.base"), folder, kohya, peft, prompts.isEmpty() ? "a castle" : prompts.get(0));
-    }
-
-    private static List<Fact> facts(RunFiles run) {
-        List<Fact> facts = new ArrayList<>();
-        Optional<RunRecord.Setting> setting = run.record().map(RunRecord::setting);
-        setting.ifPresent(s -> facts.add(new Fact("base model", s.base())));
-        String heldOut = setting.filter(s -> s.heldOut() > 0)
-                .map(s -> ", " + s.heldOut() + " held out for validation")
-                .orElse("");
-        String left = setting.filter(s -> s.leftOut() > 0)
-                .map(s -> ", " + s.leftOut() + " left out")
-                .orElse("");
-        facts.add(new Fact(
-                "pictures",
-                setting.map(s -> s.pictures() + " in " + run.key("data.dir") + heldOut + left)
-                        .orElse(run.key("data.dir"))));
-        facts.add(new Fact(
-                "size", run.key("data.resolution").replaceAll("[\\[\\]]", "").replace(", ", " × ")));
-        String alpha = Figures.trimmed(run.key("lora.alpha"));
-        facts.add(new Fact(
-                "adapter",
-                "rank " + run.key("lora.rank") + ", alpha " + alpha
-                        + setting.map(s -> ", " + s.modules() + " modules, " + Figures.count(s.parameters())
-                                        + " parameters")
-                                .orElse("")));
-        facts.add(new Fact(
-                "learning rate",
-                Figures.rate(Double.parseDouble(run.key("train.learning-rate"))) + ", "
-                        + run.key("train.lr-scheduler").replace('_', ' ')));
-        String workers = run.key("cluster.workers");
-        facts.add(new Fact(
-                "a step",
-                run.key("train.batch-size") + " × " + run.key("train.gradient-accumulation-steps") + " pictures on "
-                        + (workers.equals("1") ? "one worker" : "each of " + workers + " workers")));
-        setting.ifPresent(s -> facts.add(new Fact("engine", s.engine() + " in " + s.precision())));
-        facts.add(new Fact("seed", run.key("train.seed")));
-        return facts;
     }
 
     private static Row row(RoundMetrics round) {
