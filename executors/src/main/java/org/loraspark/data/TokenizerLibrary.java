@@ -18,9 +18,14 @@ final class TokenizerLibrary {
 
     /** @param json the content of a {@code tokenizer.json} */
     static HuggingFaceTokenizer open(byte[] json) throws IOException {
-        return HuggingFaceTokenizer.newInstance(
-                new ByteArrayInputStream(json),
-                Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
+        try {
+            return HuggingFaceTokenizer.newInstance(
+                    new ByteArrayInputStream(json),
+                    Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
+        } catch (RuntimeException e) {
+            // The native library has no type of its own for a file that it cannot read.
+            throw new IOException("tokenizer.json is damaged or of another kind: " + e.getMessage(), e);
+        }
     }
 
     private static void setDefault(String key, String value) {

@@ -81,6 +81,10 @@ public final class BlipCaptioner implements Captioner {
                     + " tokens, prompt included; " + prompt.length + " of the prompt and " + options.maxLength()
                     + " of the caption are more, ask for shorter ones");
         }
+        if (Arrays.stream(prompt).anyMatch(id -> id >= config.vocabSize())) {
+            throw new UserError("the tokenizer in " + folder + " is not the model's: the prompt '" + options.prompt()
+                    + "' has tokens beyond the " + config.vocabSize() + " that the model knows");
+        }
         if (2 * options.beams() > config.vocabSize()) {
             throw new UserError("the model " + folder + " knows " + config.vocabSize() + " tokens, too few for "
                     + options.beams() + " beams");

@@ -189,6 +189,27 @@ class BlipCaptionerTest {
     }
 
     @Test
+    void aTokenizerThatDoesNotFitIsRefused() throws IOException {
+        Path folder = copy(Golden.demo("captioner"));
+        Path tokenizer = folder.resolve("tokenizer.json");
+        BlipOptions prompted = new BlipOptions(1, 0, 0, "strange", 0, 20, 1);
+        try (Engine engine = Golden.engine()) {
+            Files.writeString(tokenizer, "{\"version\": \"1.0\"}");
+            assertThatThrownBy(() -> open(engine, folder, prompted))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("tokenizer.json is damaged");
+            Files.delete(tokenizer);
+            assertThatThrownBy(() -> open(engine, folder, prompted))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("holds neither tokenizer.json nor vocab.txt");
+            Files.writeString(folder.resolve("vocab.txt"), "[UNK]\n" + "word\n".repeat(200) + "strange\n");
+            assertThatThrownBy(() -> open(engine, folder, prompted))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageContaining("'strange' has tokens beyond the 123");
+        }
+    }
+
+    @Test
     void optionsThatDoNotFitTheModelAreRefused() {
         try (Engine engine = Golden.engine()) {
             assertThatThrownBy(() -> open(engine, "blip", new BlipOptions(1, 0, 0, "a big", 0, 62, 1)))
