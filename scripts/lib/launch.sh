@@ -41,7 +41,9 @@ launch() {
     local master options extra
     master=$(master_of "$@")
     read -r -d '' -a options < <(jvm_opens) || true
-    options+=("-Xmx$(driver_memory)" -XX:+UseParallelGC)
+    # What is large lives outside the heap: a collector with little memory of its own, and a young generation that does
+    # not grow into memory that weights need. The same for executors is in SparkSessions.
+    options+=("-Xmx$(driver_memory)" -XX:+UseSerialGC -XX:MaxNewSize=256m)
     case $master in
         # Executors on this machine read the jars where they lie; those on others are sent them.
         local*) options+=("-Dspark.executor.extraClassPath=$DIST/lib/*") ;;

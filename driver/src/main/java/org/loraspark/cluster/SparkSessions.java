@@ -55,6 +55,8 @@ public final class SparkSessions {
         conf.setIfMissing("spark.locality.wait", "0s");
         // Progress inside a round comes with the heartbeats.
         conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
+        // Weights and activations live outside the heap, which should not grow into their memory.
+        conf.setIfMissing("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:MaxNewSize=256m");
         // glibc then asks for huge pages, and fresh memory costs a fifth; other C libraries do not read it.
         conf.setIfMissing("spark.executorEnv.GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
         String chosen = conf.get("spark.master");

@@ -8,7 +8,7 @@ import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
-/** Copies a file's values into memory outside every scope, in the file's order and an engine's type. */
+/** Copies a file's values into native memory, in the file's order and an engine's type. */
 final class FileValues {
     private static final HalfTable HALVES = new HalfTable();
 
@@ -22,37 +22,39 @@ final class FileValues {
 
     private FileValues() {}
 
+    /** In memory of its own, outside every scope. */
     static NdTensor read(HostTensor host, DType wanted, Dnnl dnnl) {
-        if (host.dtype() == wanted) {
-            return raw(host);
-        }
         NdTensor to = Memory.permanent(wanted, host.shape());
-        switch (host.dtype()) {
-            case F16 -> HALVES.convert(host.data(), wanted, bytes(to));
-            case F32, BF16 -> convert(host, to, dnnl);
-            default -> convert(host.cast(DType.F32), to, dnnl);
-        }
+        read(host, to, dnnl);
         return to;
     }
 
-    private static void convert(HostTensor host, NdTensor to, Dnnl dnnl) {
-        NdTensor raw = raw(host);
-        try (Operation reorder =
-                dnnl.reorder(Dnnl.dense(raw.dtype(), raw.size()), Dnnl.dense(to.dtype(), raw.size()), PostOps.none())) {
-            reorder.run(raw.address(), to.address());
+    /** @param to of the same size */
+    static void read(HostTensor host, NdTensor to, Dnnl dnnl) {
+        if (host.dtype() == to.dtype()) {
+            copy(host, to);
+        } else if (host.dtype() == DType.F16) {
+            HALVES.convert(host.data(), to.dtype(), bytes(to));
+        } else if (host.dtype() == DType.F32 || host.dtype() == DType.BF16) {
+            NdTensor raw = Memory.permanent(host.dtype(), host.shape());
+            copy(host, raw);
+            try (Operation reorder = dnnl.reorder(
+                    Dnnl.dense(raw.dtype(), raw.size()), Dnnl.dense(to.dtype(), raw.size()), PostOps.none())) {
+                reorder.run(raw.address(), to.address());
+            }
+            raw.dispose();
+        } else {
+            read(host.cast(DType.F32), to, dnnl);
         }
-        raw.dispose();
     }
 
-    private static NdTensor raw(HostTensor host) {
-        NdTensor raw = Memory.permanent(host.dtype(), host.shape());
+    private static void copy(HostTensor host, NdTensor to) {
         ByteBuffer data = host.data();
         if (data.isDirect()) {
-            Pointer.memcpy(new Bytes(raw.address(), data.limit()), new Pointer(data), data.limit());
+            Pointer.memcpy(new Bytes(to.address(), data.limit()), new Pointer(data), data.limit());
         } else {
-            bytes(raw).put(data.duplicate());
+            bytes(to).put(data.duplicate());
         }
-        return raw;
     }
 
     private static ByteBuffer bytes(NdTensor x) {

@@ -5,7 +5,6 @@ import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.HostTensor;
-import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
@@ -58,29 +57,33 @@ final class FrozenWeight {
                 return one.values().address();
             }
         }
-        NdTensor source = packed.isEmpty() ? fromFile(dnnl) : unpacked(dnnl);
-        NdTensor target = arena.allocate(layout.desc().get_size() / dtype.bytes());
-        move(dnnl, fileLayouts[role.ordinal()], source, layout.desc(), target);
-        source.dispose();
-        packed.add(new Packed(role, layout, target));
-        return target.address();
+        synchronized (arena) {
+            memory.desc inFile = fileLayouts[role.ordinal()];
+            NdTensor source = arena.staging(inFile.get_size() / dtype.bytes());
+            if (packed.isEmpty()) {
+                readFile(source, dnnl);
+            } else {
+                Packed first = packed.get(0);
+                move(
+                        dnnl,
+                        first.layout().desc(),
+                        first.values(),
+                        fileLayouts[first.role().ordinal()],
+                        source);
+            }
+            NdTensor target = arena.allocate(layout.desc().get_size() / dtype.bytes());
+            move(dnnl, inFile, source, layout.desc(), target);
+            packed.add(new Packed(role, layout, target));
+            return target.address();
+        }
     }
 
-    private NdTensor fromFile(Dnnl dnnl) {
-        NdTensor values = FileValues.read(file, dtype, dnnl);
+    private void readFile(NdTensor to, Dnnl dnnl) {
+        FileValues.read(file, to, dnnl);
         if (file.data().isDirect()) {
             arena.readFromFile(file.data().limit());
         }
         file = null;
-        return values;
-    }
-
-    private NdTensor unpacked(Dnnl dnnl) {
-        Packed first = packed.get(0);
-        memory.desc inFile = fileLayouts[first.role().ordinal()];
-        NdTensor values = Memory.permanent(dtype, inFile.get_size() / dtype.bytes());
-        move(dnnl, first.layout().desc(), first.values(), inFile, values);
-        return values;
     }
 
     private static void move(Dnnl dnnl, memory.desc from, NdTensor source, memory.desc to, NdTensor target) {

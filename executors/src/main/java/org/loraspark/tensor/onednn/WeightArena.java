@@ -15,10 +15,11 @@ final class WeightArena {
     private static final long ALIGNMENT = 64;
 
     /** A mapped file's pages count as the process's memory until the collector finds that nobody looks at them. */
-    private static final long READ_BETWEEN_COLLECTIONS = 512L << 20;
+    private static final long READ_BETWEEN_COLLECTIONS = 128L << 20;
 
     private final DType dtype;
     private final List<Piece> pieces = new ArrayList<>();
+    private NdTensor staging;
     private long read;
 
     private static final class Piece {
@@ -52,6 +53,17 @@ final class WeightArena {
         long from = piece.used + (ALIGNMENT - address % ALIGNMENT) % ALIGNMENT / dtype.bytes();
         piece.used = from + size;
         return piece.values.slice(from, size);
+    }
+
+    /** One array in the file's order on its way into another layout; overwritten by the next. */
+    synchronized NdTensor staging(long size) {
+        if (staging == null || staging.size() < size) {
+            if (staging != null) {
+                staging.dispose();
+            }
+            staging = Memory.permanent(dtype, Math.max(PIECE_BYTES / dtype.bytes(), size));
+        }
+        return staging.slice(0, size);
     }
 
     /** Told how many bytes of a file have been read and are needed no more. */
