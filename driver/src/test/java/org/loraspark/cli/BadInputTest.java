@@ -179,6 +179,34 @@ class BadInputTest {
         refused(named, () -> CliRun.of(all.toArray(String[]::new)));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--over lora.rnak=4,8 | lora.rank",
+                "--over lora.rank=4,0 | --over lora.rank",
+                "--over lora.rank=4,many | many",
+                "--over lora.rank=4..64 | --random",
+                "--over lora.rank=8,, | lora.rank=4,8,16",
+                "--over lora.rank=4 --over lora.rank=8 | twice",
+                "--over output.dir=a,b | output.dir",
+                "--over train.learning-rate=1e-3..1e-5 --random 2 | lower end",
+                "--over train.lr-scheduler=1..2 --random 2 | train.lr-scheduler",
+                "--over lora.rank=4,8 --random 0 | --random",
+                "--over lora.rank=4,8 --budget soon | soon",
+                "--over lora.rank=4,8 --max-runs -1 | --max-runs",
+                "--over train.warmup-steps=0,1000 | warmup-steps1000",
+                "--over lora.rank=4,8 --halving 3 | data.validation-split",
+                "--over data.dir=no/such/folder | no/such/folder",
+            })
+    void wrongSweepIsNamed(String options, String named) {
+        List<Path> before = files();
+        CliRun run = sweep(options.split(" "));
+        run.assertRefused();
+        assertThat(run.err()).contains(named);
+        assertThat(files()).as("files after: %s", run.err()).isEqualTo(before);
+    }
+
     private void refused(String named, String... overrides) {
         refused(named, () -> train(overrides));
     }
@@ -192,6 +220,16 @@ class BadInputTest {
     }
 
     private CliRun train(String... overrides) {
+        return CliRun.of(arguments("train", overrides).toArray(String[]::new));
+    }
+
+    private CliRun sweep(String... options) {
+        List<String> arguments = arguments("sweep");
+        arguments.addAll(List.of(options));
+        return CliRun.of(arguments.toArray(String[]::new));
+    }
+
+    private List<String> arguments(String command, String... overrides) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("model.base", CONF.resolve("demo/base").toString());
         settings.put("data.dir", pictures.toString());
@@ -202,14 +240,14 @@ class BadInputTest {
             settings.put(override.substring(0, override.indexOf('=')), override.substring(override.indexOf('=') + 1));
         }
         List<String> arguments = new ArrayList<>(List.of(
-                "train",
+                command,
                 "--master",
                 "local[1]",
                 "--config",
                 CONF.resolve("parity.conf").toString(),
                 "--set"));
         settings.forEach((key, value) -> arguments.add(key + "=" + value));
-        return CliRun.of(arguments.toArray(String[]::new));
+        return arguments;
     }
 
     private List<Path> files() {

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.loraspark.cluster.sweep.RunResult;
+import org.loraspark.cluster.sweep.SweepRequest;
+import org.loraspark.report.SweepSummary.Status;
 
 /** Two workers on one machine's one core, and in executor processes of their own. */
 @Tag("cluster")
@@ -55,16 +58,7 @@ class ClusterTest {
         Map<String, Long> executors = SparkHome.executors(spark, 2);
         AtomicBoolean armed = new AtomicBoolean();
         AtomicInteger killed = new AtomicInteger();
-        spark.sparkContext().addSparkListener(new SparkListener() {
-            @Override
-            public void onTaskStart(SparkListenerTaskStart start) {
-                Long pid = executors.get(start.taskInfo().executorId());
-                if (pid != null && armed.compareAndSet(true, false)) {
-                    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
-                    killed.incrementAndGet();
-                }
-            }
-        });
+        killAtTheNextTask(executors, armed, killed);
         // Previews are made between two rounds: the next task to start is one of the second round.
         Previews arm = (setup, weights, prompts) -> {
             armed.set(killed.get() == 0);
@@ -76,6 +70,47 @@ class ClusterTest {
                 .run();
         assertThat(killed).hasValue(1);
         assertThat(adapter(report)).isEqualTo(onOneCore);
+    }
+
+    @Test
+    void sweepSurvivesAnExecutorKilledAndARunThatFails() {
+        Map<String, Long> executors = SparkHome.executors(spark, 2);
+        AtomicBoolean armed = new AtomicBoolean();
+        AtomicInteger killed = new AtomicInteger();
+        killAtTheNextTask(executors, armed, killed);
+        SweepRequest request = DemoSweep.over("train.learning-rate=1e-3,1e30,2e-3,3e-3");
+        Previews arm = (setup, weights, prompts) -> {
+            armed.set(killed.get() == 0);
+            return Optional.empty();
+        };
+        try (SweepJob job = DemoSweep.job(
+                        spark, request, folder, "sweep", "train.max-steps=2", "cluster.sync-every-steps=1")
+                .previews(arm)) {
+            assertThat(job.plan()).contains("each is trained by 1 worker, 2 runs at a time");
+            SweepOutcome outcome = job.run();
+            assertThat(killed).hasValue(1);
+            assertThat(outcome.results())
+                    .extracting(RunResult::status)
+                    .containsExactly(Status.DONE, Status.FAILED, Status.DONE, Status.DONE);
+            for (RunResult run : outcome.results()) {
+                if (run.status() == Status.DONE) {
+                    assertThat(DemoSweep.adapter(outcome, run)).isEqualTo(DemoSweep.alone(spark, outcome, run, folder));
+                }
+            }
+        }
+    }
+
+    private static void killAtTheNextTask(Map<String, Long> executors, AtomicBoolean armed, AtomicInteger killed) {
+        spark.sparkContext().addSparkListener(new SparkListener() {
+            @Override
+            public void onTaskStart(SparkListenerTaskStart start) {
+                Long pid = executors.get(start.taskInfo().executorId());
+                if (pid != null && armed.compareAndSet(true, false)) {
+                    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+                    killed.incrementAndGet();
+                }
+            }
+        });
     }
 
     private static byte[] adapter(TrainReport report) {
