@@ -24,14 +24,14 @@
     });
   });
 
-  // Numbers by value, the rest by text; what is missing stays at the end.
+  // Numbers by value, the rest by text, rank4 before rank16; what is missing stays at the end.
   function compare(a, b, direction) {
     if (a === "" || b === "") {
       return (a === "") - (b === "");
     }
     const x = Number(a);
     const y = Number(b);
-    const order = isNaN(x) || isNaN(y) ? a.localeCompare(b) : x - y;
+    const order = isNaN(x) || isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y;
     return direction * order;
   }
 
