@@ -68,7 +68,8 @@ record Report(String machine, List<Measurement> measurements) {
         JsonNode precision = m.worker().path("precision");
         String asked = m.benchmarkCase().precision().name();
         String other = precision.asText(asked).equals(asked) ? "" : " (in " + precision.asText() + " here)";
-        return goal.words() + verdict + other;
+        boolean workers = m.benchmarkCase() == BenchmarkCase.TWO_WORKERS;
+        return goal.words() + verdict + other + (workers ? " (the peer is one worker with both cores)" : "");
     }
 
     private void roofline(StringBuilder text) {
