@@ -45,7 +45,12 @@ public final class CaseProcess {
 
     private static void work(BenchmarkCase benchmarkCase, String base, String engine, PrintStream answers) {
         WorkerSetup setup = new WorkerSetup(
-                base, "", engine, benchmarkCase.precision(), new SerializableConfiguration(new Configuration()));
+                base,
+                "",
+                engine,
+                benchmarkCase.precision(),
+                benchmarkCase.checkpointing(),
+                new SerializableConfiguration(new Configuration()));
         BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         try (WorkerProcess.Lease lease = WorkerProcess.lease(setup)) {
             LineTurns turns = new LineTurns(orders, answers, ready(lease));

@@ -82,6 +82,7 @@ final class Planner {
                 base.contentHash(),
                 config.engine(),
                 config.train().precision(),
+                config.train().gradientCheckpointing(),
                 new SerializableConfiguration(conf));
         RunIdentity identity = RunIdentity.of(config, setup.baseHash(), hash(pictures));
         Checkpoint start = adapter.map(file -> fresh(file.arrangedAs(layout), identity))

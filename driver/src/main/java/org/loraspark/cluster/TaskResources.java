@@ -21,6 +21,6 @@ public final class TaskResources {
         int device = resources.containsKey("gpu")
                 ? Integer.parseInt(List.of(resources.get("gpu").addresses()).get(0))
                 : -1;
-        return new EngineOptions(precision, task.cpus(), device);
+        return new EngineOptions(precision, task.cpus(), device, false);
     }
 }

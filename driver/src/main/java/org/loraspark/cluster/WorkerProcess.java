@@ -29,7 +29,7 @@ import org.loraspark.train.DiffusionModel;
 public final class WorkerProcess {
     private static final Map<Key, Loaded> LOADED = new HashMap<>();
 
-    private record Key(String baseHash, String engine, DType precision, int device) {}
+    private record Key(String baseHash, String engine, DType precision, int device, boolean compact) {}
 
     private WorkerProcess() {}
 
@@ -37,7 +37,7 @@ public final class WorkerProcess {
     public static Lease lease(WorkerSetup setup) {
         EngineProvider provider = Engines.provider(setup.engine());
         EngineOptions options = setup.options();
-        Key key = new Key(setup.baseHash(), provider.name(), options.compute(), options.device());
+        Key key = new Key(setup.baseHash(), provider.name(), options.compute(), options.device(), options.compact());
         Loaded loaded;
         synchronized (LOADED) {
             releaseIdle(key);

@@ -16,9 +16,10 @@ import org.loraspark.tensor.EngineOptions;
  * @param baseHash its content, see {@link BaseModel#contentHash}
  * @param engine name in the config
  * @param precision wanted for activations
+ * @param compact see {@link EngineOptions}
  */
 public record WorkerSetup(
-        String base, String baseHash, String engine, DType precision, SerializableConfiguration hadoop)
+        String base, String baseHash, String engine, DType precision, boolean compact, SerializableConfiguration hadoop)
         implements Serializable {
     public Configuration conf() {
         return hadoop.value();
@@ -29,10 +30,10 @@ public record WorkerSetup(
     }
 
     WorkerSetup withPrecision(DType other) {
-        return new WorkerSetup(base, baseHash, engine, other, hadoop);
+        return new WorkerSetup(base, baseHash, engine, other, compact, hadoop);
     }
 
     EngineOptions options() {
-        return TaskResources.options(precision);
+        return TaskResources.options(precision).withCompact(compact);
     }
 }

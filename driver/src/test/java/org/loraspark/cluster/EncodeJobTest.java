@@ -151,7 +151,7 @@ class EncodeJobTest {
 
     private static EncodeJob job(Path work, boolean flip) {
         WorkerSetup setup =
-                new WorkerSetup(DemoRun.base(), "demo", "nd4j", DType.F32, new SerializableConfiguration(CONF));
+                new WorkerSetup(DemoRun.base(), "demo", "nd4j", DType.F32, false, new SerializableConfiguration(CONF));
         return new EncodeJob(context(), setup, settings(flip), cache(work, flip));
     }
 }

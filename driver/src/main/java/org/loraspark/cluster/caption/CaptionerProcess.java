@@ -106,7 +106,8 @@ final class CaptionerProcess {
     private static EngineOptions ofProcess(EngineOptions ofTask) {
         SparkEnv spark = SparkEnv.get();
         int cores = spark == null ? ofTask.threads() : spark.conf().getInt("spark.executor.cores", ofTask.threads());
-        return new EngineOptions(ofTask.compute(), Math.max(cores, ofTask.threads()), ofTask.device());
+        return new EngineOptions(
+                ofTask.compute(), Math.max(cores, ofTask.threads()), ofTask.device(), ofTask.compact());
     }
 
     /** One task's use of the captioner. */

@@ -48,6 +48,12 @@ final class FileValues {
         }
     }
 
+    /** Of the same size and type. */
+    static void copy(NdTensor from, NdTensor to) {
+        long bytes = from.size() * from.dtype().bytes();
+        Pointer.memcpy(new Bytes(to.address(), bytes), new Bytes(from.address(), bytes), bytes);
+    }
+
     private static void copy(HostTensor host, NdTensor to) {
         ByteBuffer data = host.data();
         if (data.isDirect()) {

@@ -25,15 +25,27 @@ final class FrozenWeight {
     private final WeightArena arena;
     private final memory.desc[] fileLayouts;
     private final List<Packed> packed = new ArrayList<>();
+    private final boolean compact;
     private HostTensor file;
+
+    /** The values as they lie in the file, of a compact weight. */
+    private NdTensor plain;
 
     /**
      * @param file the values; not needed any more after the first use
      * @param dtype what they are packed in
+     * @param compact stays in the file's order, which serves both roles
      * @param forward how a forward primitive sees values in the file's order
      * @param backward how the primitive of the input gradient sees them
      */
-    FrozenWeight(HostTensor file, DType dtype, WeightArena arena, memory.desc forward, memory.desc backward) {
+    FrozenWeight(
+            HostTensor file,
+            DType dtype,
+            WeightArena arena,
+            boolean compact,
+            memory.desc forward,
+            memory.desc backward) {
+        this.compact = compact;
         this.file = file;
         this.dtype = dtype;
         this.arena = arena;
@@ -42,6 +54,9 @@ final class FrozenWeight {
 
     /** The layout that the weight already has for a role, or null. */
     synchronized Layout layout(Role role) {
+        if (compact) {
+            return Layout.of(fileLayouts[role.ordinal()]);
+        }
         for (Packed one : packed) {
             if (one.role() == role) {
                 return one.layout();
@@ -57,20 +72,13 @@ final class FrozenWeight {
                 return one.values().address();
             }
         }
+        memory.desc inFile = fileLayouts[role.ordinal()];
+        if (compact && layout == Layout.of(inFile)) {
+            return inFileOrder(dnnl);
+        }
         synchronized (arena) {
-            memory.desc inFile = fileLayouts[role.ordinal()];
             NdTensor source = arena.staging(inFile.get_size() / dtype.bytes());
-            if (packed.isEmpty()) {
-                readFile(source, dnnl);
-            } else {
-                Packed first = packed.get(0);
-                move(
-                        dnnl,
-                        first.layout().desc(),
-                        first.values(),
-                        fileLayouts[first.role().ordinal()],
-                        source);
-            }
+            restore(source, dnnl);
             NdTensor target = arena.allocate(layout.desc().get_size() / dtype.bytes());
             move(dnnl, inFile, source, layout.desc(), target);
             packed.add(new Packed(role, layout, target));
@@ -78,12 +86,36 @@ final class FrozenWeight {
         }
     }
 
-    private void readFile(NdTensor to, Dnnl dnnl) {
-        FileValues.read(file, to, dnnl);
-        if (file.data().isDirect()) {
-            arena.readFromFile(file.data().limit());
+    private long inFileOrder(Dnnl dnnl) {
+        synchronized (arena) {
+            if (plain == null) {
+                NdTensor values = arena.allocate(fileLayouts[0].get_size() / dtype.bytes());
+                restore(values, dnnl);
+                plain = values;
+            }
+            return plain.address();
         }
-        file = null;
+    }
+
+    /** Writes the values in the file's order. */
+    private void restore(NdTensor to, Dnnl dnnl) {
+        if (plain != null) {
+            FileValues.copy(plain, to);
+        } else if (!packed.isEmpty()) {
+            Packed first = packed.get(0);
+            move(
+                    dnnl,
+                    first.layout().desc(),
+                    first.values(),
+                    fileLayouts[first.role().ordinal()],
+                    to);
+        } else {
+            FileValues.read(file, to, dnnl);
+            if (file.data().isDirect()) {
+                arena.readFromFile(file.data().limit());
+            }
+            file = null;
+        }
     }
 
     private static void move(Dnnl dnnl, memory.desc from, NdTensor source, memory.desc to, NdTensor target) {

@@ -1,22 +1,47 @@
 package org.loraspark.tensor.onednn;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.javacpp.BytePointer;
 
-/** A memory descriptor with a number, the same for equal descriptors in a process. */
-record Layout(int id, memory.desc desc) {
-    private static final Map<String, Layout> KNOWN = new ConcurrentHashMap<>();
+/**
+ * A memory descriptor with a number, one object for equal descriptors in a process. Equality is oneDNN's to say: the
+ * bytes of equal descriptors may differ in what they leave unset.
+ */
+final class Layout {
+    private static final Map<Long, List<Layout>> KNOWN_BY_SIZE = new HashMap<>();
+    private static int known;
+
+    private final int id;
+    private final memory.desc desc;
+
+    private Layout(int id, memory.desc desc) {
+        this.id = id;
+        this.desc = desc;
+    }
 
     static Layout of(memory.desc desc) {
-        String content;
-        try (BytePointer blob = desc.get_blob()) {
-            byte[] bytes = new byte[(int) blob.limit()];
-            blob.get(bytes);
-            content = Arrays.toString(bytes);
+        synchronized (KNOWN_BY_SIZE) {
+            List<Layout> candidates = KNOWN_BY_SIZE.computeIfAbsent(desc.get_size(), size -> new ArrayList<>());
+            for (Layout candidate : candidates) {
+                if (candidate.desc.equals(desc)) {
+                    return candidate;
+                }
+            }
+            known++;
+            Layout layout = new Layout(known, desc);
+            candidates.add(layout);
+            return layout;
         }
-        return KNOWN.computeIfAbsent(content, c -> new Layout(KNOWN.size() + 1, desc));
+    }
+
+    int id() {
+        return id;
+    }
+
+    memory.desc desc() {
+        return desc;
     }
 }

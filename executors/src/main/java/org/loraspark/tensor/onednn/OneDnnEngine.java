@@ -26,6 +26,7 @@ import org.loraspark.tensor.nd4j.NdTensor;
 final class OneDnnEngine implements Engine {
     private final DType compute;
     private final int threads;
+    private final boolean compact;
     private final Memory memory;
     private final Dnnl dnnl = new Dnnl();
     private final WeightArena weights;
@@ -41,10 +42,14 @@ final class OneDnnEngine implements Engine {
     private Thread user;
     private boolean open = true;
 
-    /** @param compute BF16 or F32 */
-    OneDnnEngine(DType compute, int threads) {
+    /**
+     * @param compute BF16 or F32
+     * @param compact multiplies with matrices as they lie in the file, in both directions
+     */
+    OneDnnEngine(DType compute, int threads, boolean compact) {
         this.compute = compute;
         this.threads = threads;
+        this.compact = compact;
         memory = new Memory(compute);
         weights = new WeightArena(compute);
         transfers = new Transfers(dnnl, memory, compute);
@@ -172,6 +177,7 @@ final class OneDnnEngine implements Engine {
                 weight,
                 compute,
                 weights,
+                compact,
                 Dnnl.strided(compute, new long[] {in, out}, new long[] {1, in}),
                 Dnnl.dense(compute, out, in));
         return new PackedLinear(packed, bias == null ? null : FileValues.read(bias, DType.F32, dnnl), in, out);
@@ -185,7 +191,7 @@ final class OneDnnEngine implements Engine {
                     + Shapes.toString(file) + " and " + Shapes.toString(bias.shape()));
         }
         FrozenWeight packed =
-                new FrozenWeight(weight, compute, weights, Dnnl.dense(compute, file), Dnnl.dense(compute, file));
+                new FrozenWeight(weight, compute, weights, false, Dnnl.dense(compute, file), Dnnl.dense(compute, file));
         return new PackedConv(packed, FileValues.read(bias, DType.F32, dnnl), file[1], file[0], (int) file[2], shape);
     }
 

@@ -47,7 +47,7 @@ public final class OneDnnProvider implements EngineProvider {
             throw new UserError(here.detail());
         }
         boolean half = options.compute() != DType.F32 && Isa.bf16();
-        return new OneDnnEngine(half ? DType.BF16 : DType.F32, options.threads());
+        return new OneDnnEngine(half ? DType.BF16 : DType.F32, options.threads(), options.compact());
     }
 
     /** Without the folders that were searched. */

@@ -38,10 +38,7 @@ final class Transfers extends Kernels {
     /** Row-major, of any types. */
     void copy(NdTensor from, NdTensor to) {
         if (from.dtype() == to.dtype()) {
-            Pointer.memcpy(
-                    new Window(to.address(), 0),
-                    new Window(from.address(), 0),
-                    from.size() * from.dtype().bytes());
+            FileValues.copy(from, to);
         } else {
             convert(from, to);
         }

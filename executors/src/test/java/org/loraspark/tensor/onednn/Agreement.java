@@ -24,8 +24,8 @@ abstract class Agreement {
     @BeforeAll
     static void open() {
         reference = new Nd4jProvider().open(EngineOptions.of(DType.F64, 1));
-        exact = new OneDnnEngine(DType.F32, 2);
-        rounded = new OneDnnEngine(DType.BF16, 2);
+        exact = new OneDnnEngine(DType.F32, 2, false);
+        rounded = new OneDnnEngine(DType.BF16, 2, false);
     }
 
     @AfterAll

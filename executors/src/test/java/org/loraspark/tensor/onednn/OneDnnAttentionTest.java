@@ -7,6 +7,6 @@ import org.loraspark.tensor.Engine;
 class OneDnnAttentionTest extends AttentionConformance {
     @Override
     protected Engine open() {
-        return new OneDnnEngine(DType.F32, 1);
+        return new OneDnnEngine(DType.F32, 1, false);
     }
 }

@@ -8,7 +8,7 @@ import org.loraspark.tensor.Engine;
 class OneDnnHalfAttentionTest extends AttentionConformance {
     @Override
     protected Engine open() {
-        return new OneDnnEngine(DType.BF16, 1);
+        return new OneDnnEngine(DType.BF16, 1, false);
     }
 
     @Override

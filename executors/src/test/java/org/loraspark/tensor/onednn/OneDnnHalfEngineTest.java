@@ -9,7 +9,7 @@ import org.loraspark.tensor.EngineOptions;
 class OneDnnHalfEngineTest extends EngineConformance {
     @Override
     protected Engine open(EngineOptions options) {
-        return new OneDnnEngine(options.compute(), options.threads());
+        return new OneDnnEngine(options.compute(), options.threads(), false);
     }
 
     @Override
