@@ -42,8 +42,9 @@ record Axis(double from, double to, double step) {
         return Math.round(1e4 * (value - from) / (to - from)) / 100.0;
     }
 
-    /** Decimals that tell the ticks apart. */
-    int decimals() {
-        return (int) Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    /** A tick's number, with the decimals that tell the ticks apart. */
+    String label(double tick) {
+        int decimals = (int) Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+        return decimals > 4 ? Figures.rate(tick) : Figures.decimal(tick, decimals);
     }
 }

@@ -87,9 +87,7 @@ record Chart(
                 x.ticks().stream()
                         .map(t -> new Tick(x.at(t), Figures.count(Math.round(t))))
                         .toList(),
-                y.ticks().stream()
-                        .map(t -> new Tick(100 - y.at(t), tickLabel(t, y)))
-                        .toList(),
+                y.ticks().stream().map(t -> new Tick(100 - y.at(t), y.label(t))).toList(),
                 lines,
                 legend(lines),
                 marks.stream()
@@ -103,10 +101,6 @@ record Chart(
         Map<String, Line> looks = new LinkedHashMap<>();
         lines.forEach(line -> looks.putIfAbsent(line.kind(), line));
         return looks.size() > 1 ? List.copyOf(looks.values()) : List.of();
-    }
-
-    private static String tickLabel(double tick, Axis axis) {
-        return axis.decimals() > 4 ? Figures.rate(tick) : Figures.decimal(tick, axis.decimals());
     }
 
     private static List<Point> thinned(List<Point> points) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -23,12 +24,19 @@ record Scatter(String title, String key, String measure, List<Chart.Tick> x, Lis
     /** A run that has a loss. */
     record Result(String run, Object value, double loss, boolean best) {}
 
-    private record Scale(Axis axis, DoubleUnaryOperator to, DoubleUnaryOperator from) {
+    private record Scale(Axis axis, DoubleUnaryOperator to, DoubleFunction<String> label) {
         static Scale of(double low, double high) {
             return low > 0 && high / low >= LOGARITHMIC
-                    ? new Scale(
-                            Axis.around(Math.log10(low), Math.log10(high), TICKS), Math::log10, v -> Math.pow(10, v))
-                    : new Scale(Axis.around(low, high, TICKS), v -> v, v -> v);
+                    ? logarithmic(Axis.around(Math.log10(low), Math.log10(high), TICKS))
+                    : linear(Axis.around(low, high, TICKS));
+        }
+
+        private static Scale logarithmic(Axis axis) {
+            return new Scale(axis, Math::log10, tick -> Figures.rate(Math.pow(10, tick)));
+        }
+
+        private static Scale linear(Axis axis) {
+            return new Scale(axis, value -> value, axis::label);
         }
 
         double at(double value) {
@@ -37,8 +45,7 @@ record Scatter(String title, String key, String measure, List<Chart.Tick> x, Lis
 
         List<Chart.Tick> ticks(boolean upright) {
             return axis.ticks().stream()
-                    .map(t -> new Chart.Tick(
-                            upright ? 100 - axis.at(t) : axis.at(t), Figures.rate(from.applyAsDouble(t))))
+                    .map(t -> new Chart.Tick(upright ? 100 - axis.at(t) : axis.at(t), label.apply(t)))
                     .toList();
         }
     }

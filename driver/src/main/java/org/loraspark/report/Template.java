@@ -45,7 +45,11 @@ final class Template {
     }
 
     static Template named(String file) {
-        String source = resource(file);
+        return of(file, resource(file));
+    }
+
+    /** @param file for messages */
+    static Template of(String file, String source) {
         Matcher tags = TAG.matcher(source);
         Section page = new Section(file, "#", new ArrayList<>());
         Deque<Section> open = new ArrayDeque<>(List.of(page));
