@@ -66,7 +66,7 @@ final class Findings implements AutoCloseable {
     }
 
     SpeedProbe.Result speed(TrainConfig config, BaseModel base, WorkerSetup setup, LoraLayout layout) {
-        List<?> place = List.of("speed", setup.baseHash(), setup.engine(), setup.precision());
+        List<?> place = List.of("speed", setup.baseHash(), setup.engine(), setup.precision(), setup.compact());
         Speed first = once(place, () -> {
             int tasks = Math.min(Slots.of(spark), config.cluster().workers() * runsAtOnce);
             SpeedProbe.Result measured = SpeedProbe.of(config, setup, layout).run(spark, tasks);
@@ -92,6 +92,14 @@ final class Findings implements AutoCloseable {
                 config.data().resolution(),
                 precision);
         return once(place, () -> CostEstimate.of(config, base, layout, precision));
+    }
+
+    /** Whether a folder takes what a run will write; see {@link OutputFolder}. */
+    void requireWritable(String key, Path path, long bytesNeeded) {
+        once(List.of("writable", key, path), () -> {
+            OutputFolder.requireWritable(key, path, conf, bytesNeeded);
+            return true;
+        });
     }
 
     @SuppressWarnings("unchecked")

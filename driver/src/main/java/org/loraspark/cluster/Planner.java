@@ -204,15 +204,14 @@ final class Planner {
     private void requireRoom(LoraLayout layout, Pictures pictures) {
         long adapter = 4L * layout.size();
         var output = config.output();
-        OutputFolder.requireWritable(
-                "output.dir", new Path(output.dir()), conf, adapter * (3L * (output.keepCheckpoints() + 1) + 2));
+        findings.requireWritable(
+                "output.dir", new Path(output.dir()), adapter * (3L * (output.keepCheckpoints() + 1) + 2));
         var resolution = config.data().resolution();
         long latent = 2L * 4 * 4 * (resolution.width() / 8) * (resolution.height() / 8);
         long count = pictures.training().size() + pictures.heldOut().size();
-        OutputFolder.requireWritable(
+        findings.requireWritable(
                 "work.dir",
                 new Path(config.workDir()),
-                conf,
                 count * latent * (config.data().flip() ? 2 : 1));
     }
 

@@ -120,7 +120,8 @@ public final class SweepJob implements AutoCloseable {
                 .forEach(run -> groups.computeIfAbsent(run.group(), g -> new ArrayList<>())
                         .add(run));
         for (List<SweepOutline> group : groups.values()) {
-            ExecutorService lanes = Executors.newFixedThreadPool(plan.atOnce());
+            // One more than train at a time: its task takes the slot of a run that is writing its files.
+            ExecutorService lanes = Executors.newFixedThreadPool(plan.atOnce() + 1);
             try {
                 List<Future<?>> futures = new ArrayList<>();
                 group.forEach(run -> futures.add(lanes.submit(() -> advance(run, rung, progress))));

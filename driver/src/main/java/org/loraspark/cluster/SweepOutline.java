@@ -40,6 +40,7 @@ record SweepOutline(
 
     /** Runs of one group work on the same packed model, which another group would drive out of a process. */
     List<Object> group() {
-        return List.of(data.setup().baseHash(), config.engine(), config.train().precision());
+        WorkerSetup setup = data.setup();
+        return List.of(setup.baseHash(), setup.engine(), setup.precision(), setup.compact());
     }
 }

@@ -98,7 +98,7 @@ record SweepPlan(
                 (request.varies("cluster.workers")
                                 ? "cluster.workers varies"
                                 : "each is trained by " + workers + (workers == 1 ? " worker" : " workers"))
-                        + ", " + atOnce + (atOnce == 1 ? " run" : " runs")
+                        + ", " + atOnce + (atOnce == 1 ? " run trains" : " runs train")
                         + " at a time (--workers-per-run changes it)");
         if (!ended.isEmpty()) {
             row(text, "goes on", ended.size() + " runs have ended before and are not run again");

@@ -86,7 +86,7 @@ class ClusterTest {
         try (SweepJob job = DemoSweep.job(
                         spark, request, folder, "sweep", "train.max-steps=2", "cluster.sync-every-steps=1")
                 .previews(arm)) {
-            assertThat(job.plan()).contains("each is trained by 1 worker, 2 runs at a time");
+            assertThat(job.plan()).contains("each is trained by 1 worker, 2 runs train at a time");
             SweepOutcome outcome = job.run();
             assertThat(killed).hasValue(1);
             assertThat(outcome.results())

@@ -197,8 +197,8 @@ class SweepJobTest {
             }
             double overhead = (outcome.seconds() - compute / 2) / 64;
             System.out.printf("%.0f ms of overhead a run, %.0f ms of training%n", 1e3 * overhead, 1e3 * compute / 64);
-            // Measured alone it is below 50 ms; a machine with much else to do needs more.
-            assertThat(overhead).isLessThan(0.5);
+            // Below 50 ms on a quiet machine; on a busy one both grow.
+            assertThat(overhead).isLessThan(Math.max(0.2, compute / 64));
         }
     }
 
