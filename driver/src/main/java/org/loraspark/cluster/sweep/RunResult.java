@@ -52,6 +52,8 @@ public record RunResult(
 
     public RunResult {
         config = new LinkedHashMap<>(config);
+        // JSON does not tell whole numbers of 32 bits from those of 64.
+        config.replaceAll((key, value) -> value instanceof Integer whole ? Long.valueOf(whole) : value);
     }
 
     public static RunResult planned(String name, Map<String, Object> config, long memoryBytes) {
