@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.io.AtomicFiles;
+import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
 import org.loraspark.io.Storage;
 
@@ -80,7 +81,7 @@ public record RunRecord(
         private static final int QUALITY = 80;
 
         public static Sample of(String file, String caption, RgbImage picture) {
-            return new Sample(file, caption, Tiles.uri(Tiles.webp(picture, SIDE, QUALITY)));
+            return new Sample(file, caption, Tiles.uri(Images.toSmallWebp(picture, SIDE, QUALITY)));
         }
     }
 

@@ -40,7 +40,7 @@ final class Tiles {
 
     private void write(String column, List<RgbImage> pictures) {
         for (int i = 0; i < pictures.size(); i++) {
-            AtomicFiles.write(file(column, i), conf, webp(pictures.get(i), SIDE, QUALITY));
+            AtomicFiles.write(file(column, i), conf, Images.toSmallWebp(pictures.get(i), SIDE, QUALITY));
         }
     }
 
@@ -71,15 +71,6 @@ final class Tiles {
 
     private static String step(long step) {
         return String.format("step%08d", step);
-    }
-
-    /** A picture as WebP, made smaller when its longer side is longer than that. */
-    static byte[] webp(RgbImage picture, int side, int quality) {
-        double scale = Math.min(1, (double) side / Math.max(picture.width(), picture.height()));
-        int width = (int) Math.max(1, Math.round(picture.width() * scale));
-        int height = (int) Math.max(1, Math.round(picture.height() * scale));
-        RgbImage small = scale < 1 ? Images.resize(picture, width, height) : picture;
-        return Images.toWebp(small, quality);
     }
 
     static String uri(byte[] webp) {

@@ -122,6 +122,17 @@ public final class Images {
         return encode(image, ".webp", opencv_imgcodecs.IMWRITE_WEBP_QUALITY, quality);
     }
 
+    /** For a page: scaled down when its longer side is longer than {@code side}. */
+    public static byte[] toSmallWebp(RgbImage image, int side, int quality) {
+        double scale = (double) side / Math.max(image.width(), image.height());
+        if (scale >= 1) {
+            return toWebp(image, quality);
+        }
+        int width = (int) Math.max(1, Math.round(image.width() * scale));
+        int height = (int) Math.max(1, Math.round(image.height() * scale));
+        return toWebp(resize(image, width, height), quality);
+    }
+
     private static byte[] encode(RgbImage image, String ending, int... settings) {
         try (PointerScope scope = new PointerScope();
                 Mat bgr = mat(toRgb(image.rgb(), 3), image.width(), image.height());

@@ -13,7 +13,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
@@ -28,15 +27,11 @@ import org.loraspark.tensor.HostTensor;
  * system is first copied to a nameless local file, once.
  */
 public final class SafetensorsFile implements AutoCloseable {
-    /** Mapped pages count as the process's memory until the collector finds that nobody looks at them any more. */
-    private static final long MAPPED_BETWEEN_COLLECTIONS = 512L << 20;
-
     private final String path;
     private final FileChannel channel;
     private final long dataStart;
     private final Map<String, String> metadata;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    private final AtomicLong mapped = new AtomicLong();
 
     private SafetensorsFile(String path, FileChannel channel) throws IOException {
         this.path = path;
@@ -168,10 +163,6 @@ public final class SafetensorsFile implements AutoCloseable {
                         + info.dtype() + "; convert the file to F16, BF16 or F32"));
         if (info.bytes() > Integer.MAX_VALUE) {
             throw new UserError("tensor " + name + " of " + path + " is larger than 2 GiB, which is not supported");
-        }
-        if (mapped.addAndGet(info.bytes()) > MAPPED_BETWEEN_COLLECTIONS) {
-            mapped.set(0);
-            System.gc();
         }
         try {
             return new HostTensor(

@@ -24,6 +24,17 @@ public final class Shapes {
         return shape[shape.length - 1];
     }
 
+    /** The distance between neighbours along each dimension, in elements, when the last lies close. */
+    public static long[] rowMajor(long... shape) {
+        long[] strides = new long[shape.length];
+        long step = 1;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            strides[i] = step;
+            step *= shape[i];
+        }
+        return strides;
+    }
+
     /** The shape with its last dimension replaced. */
     public static long[] withLast(long[] shape, long last) {
         long[] result = shape.clone();

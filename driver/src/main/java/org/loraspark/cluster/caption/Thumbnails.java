@@ -44,11 +44,7 @@ final class Thumbnails {
         Path path = new Path(picture.path());
         try (InputStream in = Storage.fileSystem(path, hadoop.value()).open(path)) {
             RgbImage image = Images.decode(in.readAllBytes(), picture.name());
-            double scale = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
-            RgbImage small =
-                    Images.resize(image, Math.max(1, (int) Math.round(image.width() * scale)), Math.max(1, (int)
-                            Math.round(image.height() * scale)));
-            return new Thumbnail(picture.name(), Images.toWebp(small, QUALITY));
+            return new Thumbnail(picture.name(), Images.toSmallWebp(image, SIDE, QUALITY));
         } catch (IOException | BrokenImageException e) {
             return new Thumbnail(picture.name(), new byte[0]);
         }

@@ -3,6 +3,7 @@ package org.loraspark.tensor.nd4j;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.loraspark.tensor.Shapes;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -48,7 +49,8 @@ final class Block {
         if (views.size() >= MOST_VIEWS) {
             views.clear();
         }
-        INDArray made = Nd4j.create(flat.data(), shape, strides == null ? rowMajor(shape) : strides, offset, 'c');
+        INDArray made =
+                Nd4j.create(flat.data(), shape, strides == null ? Shapes.rowMajor(shape) : strides, offset, 'c');
         views.put(key, made);
         return made;
     }
@@ -60,16 +62,6 @@ final class Block {
     void close() {
         views.clear();
         flat.close();
-    }
-
-    private static long[] rowMajor(long[] shape) {
-        long[] strides = new long[shape.length];
-        long step = 1;
-        for (int i = shape.length - 1; i >= 0; i--) {
-            strides[i] = step;
-            step *= shape[i];
-        }
-        return strides;
     }
 
     private static final class Key {

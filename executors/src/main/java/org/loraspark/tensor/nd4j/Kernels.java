@@ -1,14 +1,11 @@
 package org.loraspark.tensor.nd4j;
 
-import java.util.Arrays;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.KernelChecks;
 import org.loraspark.tensor.Tensor;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What all kernels share: memory, constants, argument checks and the meaning of {@code beta}. */
-abstract class Kernels {
+abstract class Kernels extends KernelChecks {
     /** Sums up to here are never cut by ND4J, whatever the number of threads. */
     static final long LONGEST_SUM = 640;
 
@@ -30,9 +27,7 @@ abstract class Kernels {
 
     /** Where a gradient is to be computed: in {@code dx} itself, or beside it when it must be added. */
     final NdTensor target(NdTensor dx, double beta) {
-        if (beta != 0 && beta != 1) {
-            throw new IllegalArgumentException("beta must be 0 or 1, got " + beta);
-        }
+        requireZeroOrOne(beta);
         return beta == 0 ? dx : empty(dx.shape());
     }
 
@@ -115,22 +110,5 @@ abstract class Kernels {
             }
             Ops.axpy(1, first, to.as(size));
         }
-    }
-
-    static void require(boolean fits, String kernel, Tensor... operands) {
-        if (!fits) {
-            throw misfit(kernel, operands);
-        }
-    }
-
-    static void requireSame(String kernel, Tensor a, Tensor b) {
-        if (!Arrays.equals(a.shape(), b.shape())) {
-            throw misfit(kernel, a, b);
-        }
-    }
-
-    static IllegalArgumentException misfit(String kernel, Tensor... operands) {
-        return new IllegalArgumentException(kernel + ": the shapes do not fit: "
-                + Stream.of(operands).map(t -> Shapes.toString(t.shape())).collect(Collectors.joining(", ")));
     }
 }

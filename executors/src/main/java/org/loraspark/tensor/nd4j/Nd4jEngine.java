@@ -9,6 +9,7 @@ import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.LinearWeight;
+import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.NormResult;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Shapes;
@@ -22,6 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * result is the same bits for any number of threads and any state of the memory pool. Outputs must not overlap inputs.
  */
 final class Nd4jEngine implements Engine {
+    private final MappedPages pages = new MappedPages();
     private final Memory memory;
     private final Constants constants;
     private final MatrixKernels matrices;
@@ -390,6 +392,7 @@ final class Nd4jEngine implements Engine {
         try (host) {
             flat.assign(host);
         }
+        pages.finished(values);
         return flat;
     }
 }

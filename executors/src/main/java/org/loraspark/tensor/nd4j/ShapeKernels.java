@@ -17,7 +17,7 @@ final class ShapeKernels extends Kernels {
     /** A product with ones over {@code [batch * height, 2, width, 2, channels]} repeats each pixel four times. */
     NdTensor upsample(NdTensor x, long height, long width) {
         NdTensor y = empty(x.dim(0), height, width, x.last());
-        checkDoubled("upsample", x, y);
+        requireDoubled("upsample", x, y);
         long rows = x.dim(0) * x.dim(1);
         NdTensor whole = wholeTwice(x, y);
         Ops.broadcast(
@@ -34,7 +34,7 @@ final class ShapeKernels extends Kernels {
 
     /** The sum of four is four times the average, which ND4J hands to oneDNN. */
     void upsampleBackward(NdTensor dy, NdTensor dx, double beta) {
-        checkDoubled("upsampleBackward", dx, dy);
+        requireDoubled("upsampleBackward", dx, dy);
         NdTensor target = target(dx, beta);
         NdTensor whole = wholeTwice(dx, dy);
         if (whole != dy) {
@@ -60,19 +60,6 @@ final class ShapeKernels extends Kernels {
     private static INDArray corner(NdTensor whole, NdTensor like) {
         long row = whole.dim(2) * whole.dim(3);
         return whole.strided(0, like.shape(), new long[] {whole.dim(1) * row, row, whole.dim(3), 1});
-    }
-
-    private static void checkDoubled(String kernel, NdTensor small, NdTensor large) {
-        require(
-                small.shape().length == 4
-                        && large.shape().length == 4
-                        && small.dim(0) == large.dim(0)
-                        && small.dim(1) == (large.dim(1) + 1) / 2
-                        && small.dim(2) == (large.dim(2) + 1) / 2
-                        && small.dim(3) == large.dim(3),
-                kernel,
-                small,
-                large);
     }
 
     NdTensor concat(NdTensor a, NdTensor b) {

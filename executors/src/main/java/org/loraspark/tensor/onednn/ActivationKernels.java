@@ -3,7 +3,6 @@ package org.loraspark.tensor.onednn;
 import java.util.Arrays;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.reduction;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.nd4j.Memory;
@@ -130,23 +129,7 @@ final class ActivationKernels extends Kernels {
     /** A sum with a bad value in it is bad. One of good values is good, but for an overflow: then each is looked at. */
     boolean isFinite(NdTensor x) {
         NdTensor total = memory.empty(DType.F32, 1);
-        context.operation(Key.of("total", x.size(), x.dtype().ordinal()), () -> {
-                    memory.desc from = Dnnl.dense(x.dtype(), 1, x.size());
-                    memory.desc to = Dnnl.dense(DType.F32, 1, 1);
-                    reduction.primitive_desc pd = new reduction.primitive_desc(
-                            Dnnl.CPU,
-                            algorithm.reduction_sum,
-                            from,
-                            to,
-                            0,
-                            0,
-                            PostOps.none().attributes(),
-                            false);
-                    return new Operation(context, pd, new reduction(pd))
-                            .with(Operation.SRC, from)
-                            .with(Operation.DST, to);
-                })
-                .run(x.address(), total.address());
+        context.rowSums(x.dtype(), 1, x.size()).run(x.address(), total.address());
         boolean finite = allFinite(total);
         memory.release(total);
         return finite || allFinite(x);
@@ -155,7 +138,7 @@ final class ActivationKernels extends Kernels {
     private boolean allFinite(NdTensor x) {
         NdTensor exact = exact(x);
         float[] values = new float[Math.toIntExact(x.size())];
-        new Window(exact.address(), values.length).get(values);
+        NativeFloats.at(exact.address(), values.length).get(values);
         release(exact, x);
         for (float value : values) {
             if (!Float.isFinite(value)) {
@@ -168,7 +151,7 @@ final class ActivationKernels extends Kernels {
     /** y = beta * y + alpha * x; alpha is an operand, so that one operation serves all. */
     private void times(long size, DType dtype, long beta, NdTensor x, double alpha, NdTensor y) {
         NdTensor factor = memory.empty(DType.F32, 1);
-        new Window(factor.address(), 1).put((float) alpha);
+        NativeFloats.at(factor.address(), 1).put((float) alpha);
         context.operation(Key.of("times", size, dtype.ordinal(), beta), () -> {
                     memory.desc values = Dnnl.dense(dtype, 1, size);
                     return context.binary(

@@ -3,7 +3,6 @@ package org.loraspark.tensor.onednn;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
-import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
@@ -30,8 +29,7 @@ final class AttentionOperations {
         long flag = (result == DType.F32 ? 1 : 0) + (sum ? 2 : 0) + (scale == 1 ? 4 : 0);
         return context.operation(
                 s.key("scores", flag),
-                () -> product(
-                        context,
+                () -> context.product(
                         s.interleaved(s.run()),
                         keys,
                         s.dense(result, s.run(), s.keys()),
@@ -42,8 +40,7 @@ final class AttentionOperations {
     Operation weigh(AttentionShape s, double scale, memory.desc values) {
         return context.operation(
                 s.key("weigh", scale == 1 ? 1 : 0),
-                () -> product(
-                        context,
+                () -> context.product(
                         s.dense(s.type(), s.run(), s.keys()),
                         values,
                         s.padded() == s.width() ? s.interleaved(s.run()) : s.dense(s.type(), s.run(), s.padded()),
@@ -54,8 +51,7 @@ final class AttentionOperations {
     Operation gather(AttentionShape s, double scale, boolean sum) {
         return context.operation(
                 s.key("gather", (scale == 1 ? 1 : 0) + (sum ? 2 : 0)),
-                () -> product(
-                        context,
+                () -> context.product(
                         s.upright(s.run()),
                         s.dense(s.type(), s.run(), s.keys()),
                         s.dense(DType.F32, s.width(), s.keys()),
@@ -67,10 +63,7 @@ final class AttentionOperations {
         return context.operation(s.key("softmax", 0), () -> {
             memory.desc scores = rows(s, DType.F32);
             memory.desc probabilities = rows(s, s.type());
-            softmax_forward.primitive_desc pd = softmax(scores, probabilities);
-            return new Operation(context, pd, new softmax_forward(pd))
-                    .with(Operation.SRC, scores)
-                    .with(Operation.DST, probabilities);
+            return softmax(context, scores, probabilities);
         });
     }
 
@@ -100,6 +93,14 @@ final class AttentionOperations {
         return context.operation(key, () -> context.reorder(from.get(), to.get(), PostOps.none()));
     }
 
+    /** Of each row. */
+    static Operation softmax(Dnnl context, memory.desc from, memory.desc to) {
+        softmax_forward.primitive_desc pd = softmax(from, to);
+        return new Operation(context, pd, new softmax_forward(pd))
+                .with(Operation.SRC, from)
+                .with(Operation.DST, to);
+    }
+
     private static softmax_forward.primitive_desc softmax(memory.desc from, memory.desc to) {
         return new softmax_forward.primitive_desc(
                 Dnnl.CPU,
@@ -114,16 +115,5 @@ final class AttentionOperations {
 
     private static memory.desc rows(AttentionShape s, DType type) {
         return Dnnl.dense(type, s.heads() * s.run(), s.keys());
-    }
-
-    static Operation product(Dnnl context, memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
-        matmul.primitive_desc pd =
-                new matmul.primitive_desc(Dnnl.CPU, left, right, result, postOps.attributes(), false);
-        return new Operation(context, pd, new matmul(pd))
-                .with(Operation.SRC, left)
-                .with(Operation.WEIGHTS, pd.weights_desc())
-                .with(Operation.DST, result)
-                .with(postOps)
-                .weights(pd.weights_desc());
     }
 }

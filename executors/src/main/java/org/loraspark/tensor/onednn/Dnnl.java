@@ -7,10 +7,13 @@ import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.reduction;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.loraspark.tensor.DType;
+import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
@@ -67,7 +70,7 @@ final class Dnnl implements AutoCloseable {
 
     /** Row-major. */
     static memory.desc dense(DType dtype, long... dims) {
-        return new memory.desc(dims, type(dtype), rowMajor(dims));
+        return new memory.desc(dims, type(dtype), Shapes.rowMajor(dims));
     }
 
     /** @param strides in elements */
@@ -83,16 +86,6 @@ final class Dnnl implements AutoCloseable {
     /** {@code [n, channels, height, width]} as oneDNN names it, channels last in memory. */
     static memory.desc channelsLast(DType dtype, long n, long channels, long height, long width) {
         return new memory.desc(new long[] {n, channels, height, width}, type(dtype), memory.format_tag.acdb);
-    }
-
-    static long[] rowMajor(long... dims) {
-        long[] strides = new long[dims.length];
-        long step = 1;
-        for (int i = dims.length - 1; i >= 0; i--) {
-            strides[i] = step;
-            step *= dims[i];
-        }
-        return strides;
     }
 
     /** A copy between two layouts or types of the same dimensions. */
@@ -112,6 +105,30 @@ final class Dnnl implements AutoCloseable {
                 .with(Operation.SRC_1, b)
                 .with(Operation.DST, result)
                 .with(postOps);
+    }
+
+    /** Matrices times matrices, on left, right, the result and the post-ops' operands. */
+    Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
+        matmul.primitive_desc pd = new matmul.primitive_desc(CPU, left, right, result, postOps.attributes(), false);
+        return new Operation(this, pd, new matmul(pd))
+                .with(Operation.SRC, left)
+                .with(Operation.WEIGHTS, pd.weights_desc())
+                .with(Operation.DST, result)
+                .with(postOps)
+                .weights(pd.weights_desc());
+    }
+
+    /** The sum of each of {@code rows} rows, in float32, on both. */
+    Operation rowSums(DType dtype, long rows, long width) {
+        return operation(Key.of("rowSums", dtype.ordinal(), rows, width), () -> {
+            memory.desc from = dense(dtype, rows, width);
+            memory.desc to = dense(DType.F32, rows, 1);
+            reduction.primitive_desc pd = new reduction.primitive_desc(
+                    CPU, algorithm.reduction_sum, from, to, 0, 0, PostOps.none().attributes(), false);
+            return new Operation(this, pd, new reduction(pd))
+                    .with(Operation.SRC, from)
+                    .with(Operation.DST, to);
+        });
     }
 
     /** At least so many bytes that the next operation may overwrite. */

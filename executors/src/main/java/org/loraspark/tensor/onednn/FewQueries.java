@@ -1,11 +1,7 @@
 package org.loraspark.tensor.onednn;
 
 import java.util.Arrays;
-import org.bytedeco.dnnl.global.dnnl.algorithm;
-import org.bytedeco.dnnl.global.dnnl.prop_kind;
-import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.softmax_forward;
 import org.loraspark.tensor.AttentionResult;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
@@ -23,8 +19,6 @@ final class FewQueries extends Kernels {
 
     /** Values in a vector register; products of other widths fall to a slower path. */
     private static final long LANES = 16;
-
-    private static final int LAST_OF_TWO = 1;
 
     FewQueries(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
@@ -84,7 +78,7 @@ final class FewQueries extends Kernels {
         double scale = 1 / Math.sqrt(s.width);
         context.operation(
                         s.key("fewScores"),
-                        () -> product(
+                        () -> context.product(
                                 s.rows(s.queries),
                                 s.columns(s.keys),
                                 s.scores(DType.F32),
@@ -93,7 +87,7 @@ final class FewQueries extends Kernels {
         context.operation(s.key("fewSoftmax"), () -> softmax(s)).run(scores.address(), p.address());
         context.operation(
                         s.key("fewWeigh"),
-                        () -> product(s.scores(type), s.rows(s.keys), s.rows(s.queries), PostOps.none()))
+                        () -> context.product(s.scores(type), s.rows(s.keys), s.rows(s.queries), PostOps.none()))
                 .run(p.address(), v.address(), y.address());
         memory.release(scores);
         if (p != scores) {
@@ -103,30 +97,10 @@ final class FewQueries extends Kernels {
         return new AttentionResult(y, memory.empty(1));
     }
 
-    private Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
-        matmul.primitive_desc pd =
-                new matmul.primitive_desc(Dnnl.CPU, left, right, result, postOps.attributes(), false);
-        return new Operation(context, pd, new matmul(pd))
-                .with(Operation.SRC, left)
-                .with(Operation.WEIGHTS, right)
-                .with(Operation.DST, result);
-    }
-
     private Operation softmax(Sizes s) {
         long rows = s.samples * s.heads * s.queries;
         memory.desc from = Dnnl.dense(DType.F32, rows, s.keys);
         memory.desc to = Dnnl.dense(type, rows, s.keys);
-        softmax_forward.primitive_desc pd = new softmax_forward.primitive_desc(
-                Dnnl.CPU,
-                prop_kind.forward_inference,
-                algorithm.softmax_accurate,
-                from,
-                to,
-                LAST_OF_TWO,
-                PostOps.none().attributes(),
-                false);
-        return new Operation(context, pd, new softmax_forward(pd))
-                .with(Operation.SRC, from)
-                .with(Operation.DST, to);
+        return AttentionOperations.softmax(context, from, to);
     }
 }

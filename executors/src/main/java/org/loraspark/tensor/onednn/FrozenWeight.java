@@ -5,6 +5,7 @@ import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
@@ -23,7 +24,8 @@ final class FrozenWeight {
 
     private final DType dtype;
     private final WeightArena arena;
-    private final memory.desc[] fileLayouts;
+    private final MappedPages pages;
+    private final Layout[] fileLayouts;
     private final List<Packed> packed = new ArrayList<>();
     private final boolean compact;
     private HostTensor file;
@@ -42,6 +44,7 @@ final class FrozenWeight {
             HostTensor file,
             DType dtype,
             WeightArena arena,
+            MappedPages pages,
             boolean compact,
             memory.desc forward,
             memory.desc backward) {
@@ -49,13 +52,14 @@ final class FrozenWeight {
         this.file = file;
         this.dtype = dtype;
         this.arena = arena;
-        this.fileLayouts = new memory.desc[] {forward, backward};
+        this.pages = pages;
+        this.fileLayouts = new Layout[] {Layout.of(forward), Layout.of(backward)};
     }
 
     /** The layout that the weight already has for a role, or null. */
     synchronized Layout layout(Role role) {
         if (compact) {
-            return Layout.of(fileLayouts[role.ordinal()]);
+            return fileLayouts[role.ordinal()];
         }
         for (Packed one : packed) {
             if (one.role() == role) {
@@ -72,15 +76,15 @@ final class FrozenWeight {
                 return one.values().address();
             }
         }
-        memory.desc inFile = fileLayouts[role.ordinal()];
-        if (compact && layout == Layout.of(inFile)) {
+        Layout inFile = fileLayouts[role.ordinal()];
+        if (compact && layout == inFile) {
             return inFileOrder(dnnl);
         }
         synchronized (arena) {
-            NdTensor source = arena.staging(inFile.get_size() / dtype.bytes());
+            NdTensor source = arena.staging(inFile.desc().get_size() / dtype.bytes());
             restore(source, dnnl);
             NdTensor target = arena.allocate(layout.desc().get_size() / dtype.bytes());
-            move(dnnl, inFile, source, layout.desc(), target);
+            move(dnnl, inFile, source, layout, target);
             packed.add(new Packed(role, layout, target));
             return target.address();
         }
@@ -89,7 +93,7 @@ final class FrozenWeight {
     private long inFileOrder(Dnnl dnnl) {
         synchronized (arena) {
             if (plain == null) {
-                NdTensor values = arena.allocate(fileLayouts[0].get_size() / dtype.bytes());
+                NdTensor values = arena.allocate(fileLayouts[0].desc().get_size() / dtype.bytes());
                 restore(values, dnnl);
                 plain = values;
             }
@@ -103,23 +107,16 @@ final class FrozenWeight {
             FileValues.copy(plain, to);
         } else if (!packed.isEmpty()) {
             Packed first = packed.get(0);
-            move(
-                    dnnl,
-                    first.layout().desc(),
-                    first.values(),
-                    fileLayouts[first.role().ordinal()],
-                    to);
+            move(dnnl, first.layout(), first.values(), fileLayouts[first.role().ordinal()], to);
         } else {
             FileValues.read(file, to, dnnl);
-            if (file.data().isDirect()) {
-                arena.readFromFile(file.data().limit());
-            }
+            pages.finished(file);
             file = null;
         }
     }
 
-    private static void move(Dnnl dnnl, memory.desc from, NdTensor source, memory.desc to, NdTensor target) {
-        try (Operation reorder = dnnl.reorder(from, to, PostOps.none())) {
+    private static void move(Dnnl dnnl, Layout from, NdTensor source, Layout to, NdTensor target) {
+        try (Operation reorder = dnnl.reorder(from.desc(), to.desc(), PostOps.none())) {
             reorder.run(source.address(), target.address());
         }
     }

@@ -19,6 +19,7 @@ final class FusedBackward implements AutoCloseable {
     private final AttentionShape whole;
     private final AttentionPass pass;
     private final AttentionOperations copies;
+    private final Dnnl context;
     private final FusedOperations operations;
     private final long heads;
     private final Packed queryRows;
@@ -37,6 +38,7 @@ final class FusedBackward implements AutoCloseable {
 
     /** @param whole with the roles of queries and keys exchanged */
     FusedBackward(Dnnl context, Memory memory, AttentionShape whole) {
+        this.context = context;
         this.whole = whole;
         pass = new AttentionPass(context, memory, whole);
         copies = new AttentionOperations(context);
@@ -123,7 +125,7 @@ final class FusedBackward implements AutoCloseable {
         exact(dy, corner, left);
         exact(y, corner, right);
         operations.multiply(left.size()).run(left.address(), right.address(), left.address());
-        operations.rowSums(means.size(), whole.width()).run(left.address(), means.address());
+        context.rowSums(DType.F32, means.size(), whole.width()).run(left.address(), means.address());
         ExtraColumns extra = extra(columns);
         FloatBuffer from = NativeFloats.floats(means);
         for (int row = 0; row < means.size(); row++) {

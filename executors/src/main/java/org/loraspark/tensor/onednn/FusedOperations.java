@@ -1,11 +1,9 @@
 package org.loraspark.tensor.onednn;
 
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.dnnl.reduction;
 import org.bytedeco.dnnl.reorder;
 import org.loraspark.tensor.DType;
 
@@ -32,14 +30,15 @@ final class FusedOperations {
 
     private Operation exponentials(AttentionShape s, memory.desc rows, memory.desc columns) {
         PostOps exp = PostOps.none().scale(s.scale()).eltwise(algorithm.eltwise_exp, 0, 0);
-        return product(rows, columns, s.dense(s.type(), s.run(), s.keys()), exp);
+        return context.product(rows, columns, s.dense(s.type(), s.run(), s.keys()), exp);
     }
 
     /** w * (x yᵀ) of extended rows, on x, packed y, the result and w. */
     Operation weighted(AttentionShape s, memory.desc columns) {
         return context.operation(s.key("weighted", 0), () -> {
             memory.desc block = s.dense(s.type(), s.run(), s.keys());
-            return product(s.extendedRows(), columns, block, PostOps.none().multiply(block));
+            return context.product(
+                    s.extendedRows(), columns, block, PostOps.none().multiply(block));
         });
     }
 
@@ -47,7 +46,7 @@ final class FusedOperations {
     Operation sums(AttentionShape s, memory.desc values) {
         return context.operation(
                 s.key("sums", 0),
-                () -> product(
+                () -> context.product(
                         s.dense(s.type(), s.run(), s.keys()),
                         values,
                         s.dense(DType.F32, s.run(), s.summed()),
@@ -73,42 +72,7 @@ final class FusedOperations {
     Operation multiply(long size) {
         return context.operation(Key.of("multiplyFloats", size), () -> {
             memory.desc all = Dnnl.dense(DType.F32, size);
-            binary.primitive_desc pd = new binary.primitive_desc(
-                    Dnnl.CPU,
-                    algorithm.binary_mul,
-                    all,
-                    all,
-                    all,
-                    PostOps.none().attributes(),
-                    false);
-            return new Operation(context, pd, new binary(pd))
-                    .with(Operation.SRC, all)
-                    .with(Operation.SRC_1, all)
-                    .with(Operation.DST, all);
+            return context.binary(algorithm.binary_mul, all, all, all, PostOps.none());
         });
-    }
-
-    /** The sum of each row of float32. */
-    Operation rowSums(long rows, long width) {
-        return context.operation(Key.of("rowSums", rows, width), () -> {
-            memory.desc from = Dnnl.dense(DType.F32, rows, width);
-            memory.desc to = Dnnl.dense(DType.F32, rows, 1);
-            reduction.primitive_desc pd = new reduction.primitive_desc(
-                    Dnnl.CPU,
-                    algorithm.reduction_sum,
-                    from,
-                    to,
-                    0,
-                    0,
-                    PostOps.none().attributes(),
-                    false);
-            return new Operation(context, pd, new reduction(pd))
-                    .with(Operation.SRC, from)
-                    .with(Operation.DST, to);
-        });
-    }
-
-    private Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
-        return AttentionOperations.product(context, left, right, result, postOps);
     }
 }

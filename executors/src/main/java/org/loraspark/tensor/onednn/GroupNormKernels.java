@@ -6,8 +6,8 @@ import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
- * Group norm, with statistics, scale and shift in float32: a normalisation of each channel with the mean and the variance of its group. These come from the
- * channels' own, in double on the Java side. With n = (x - mean) / deviation and s = gamma * dy, the way back is dx =
+ * Group norm, with statistics, scale and shift in float32: a normalisation of each channel with the mean and the
+ * variance of its group. These come from the channels' own, in double on the Java side. With n = (x - mean) / deviation and s = gamma * dy, the way back is dx =
  * s / deviation - (mean(s) + n * mean(s * n)) / deviation: the first term and the sums of each channel are one
  * primitive, the rest is x times a slope plus a shift.
  */
@@ -248,12 +248,12 @@ final class GroupNormKernels extends Kernels {
 
     private static float[] read(NdTensor exact) {
         float[] values = new float[(int) exact.size()];
-        new Window(exact.address(), values.length).get(values);
+        NativeFloats.at(exact.address(), values.length).get(values);
         return values;
     }
 
     private static void write(float[] values, NdTensor exact) {
-        new Window(exact.address(), values.length).put(values);
+        NativeFloats.at(exact.address(), values.length).put(values);
     }
 
     private static void requireGroups(String kernel, NdTensor x, int groups, NdTensor gamma, NdTensor beta) {

@@ -2,18 +2,16 @@ package org.loraspark.tensor.onednn;
 
 import java.util.Arrays;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
-import org.loraspark.tensor.Shapes;
+import org.loraspark.tensor.KernelChecks;
 import org.loraspark.tensor.Tensor;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /** What all kernels share: oneDNN, memory, and argument checks. */
-abstract class Kernels {
+abstract class Kernels extends KernelChecks {
     final Dnnl context;
     final Memory memory;
 
@@ -97,9 +95,7 @@ abstract class Kernels {
 
     /** Where a gradient is to be computed: in {@code dx} itself, or beside it when it must be added. */
     final NdTensor target(NdTensor dx, double beta) {
-        if (beta != 0 && beta != 1) {
-            throw new IllegalArgumentException("beta must be 0 or 1, got " + beta);
-        }
+        requireZeroOrOne(beta);
         return beta == 0 ? dx : memory.empty(dx.dtype(), dx.shape());
     }
 
@@ -146,16 +142,5 @@ abstract class Kernels {
         long[] more = Arrays.copyOf(numbers, numbers.length + 1);
         more[numbers.length] = last;
         return more;
-    }
-
-    static void require(boolean fits, String kernel, Tensor... operands) {
-        if (!fits) {
-            throw new IllegalArgumentException(kernel + ": the shapes do not fit: "
-                    + Stream.of(operands).map(t -> Shapes.toString(t.shape())).collect(Collectors.joining(", ")));
-        }
-    }
-
-    static void requireSame(String kernel, Tensor a, Tensor b) {
-        require(Arrays.equals(a.shape(), b.shape()), kernel, a, b);
     }
 }

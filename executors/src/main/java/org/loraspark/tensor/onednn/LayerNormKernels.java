@@ -31,7 +31,7 @@ final class LayerNormKernels extends Kernels {
         long mean = stats.address();
         forward(rows, x.last(), (float) eps)
                 .run(x.address(), y.address(), mean, mean + rows * Float.BYTES, scale.address(), shift.address());
-        new Window(mean + 2 * rows * Float.BYTES, 1).put((float) eps);
+        NativeFloats.at(mean + 2 * rows * Float.BYTES, 1).put((float) eps);
         release(scale, gamma);
         release(shift, beta);
         return new NormResult(y, stats);
@@ -46,7 +46,7 @@ final class LayerNormKernels extends Kernels {
         NdTensor scale = exact(gamma);
         NdTensor ignored = memory.empty(DType.F32, 2, x.last());
         long mean = stats.address();
-        float eps = new Window(mean + 2 * rows * Float.BYTES, 1).get();
+        float eps = NativeFloats.at(mean + 2 * rows * Float.BYTES, 1).get();
         backward(rows, x.last(), eps)
                 .run(
                         x.address(),

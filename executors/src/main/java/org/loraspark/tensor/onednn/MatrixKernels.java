@@ -82,7 +82,7 @@ final class MatrixKernels extends Kernels {
                 Double.doubleToLongBits(alpha));
         context.operation(
                         key,
-                        () -> product(
+                        () -> context.product(
                                 Dnnl.strided(type, new long[] {p.m(), length}, strides(p.m(), p.k(), p.transposeA())),
                                 Dnnl.strided(type, new long[] {length, p.n()}, strides(p.k(), p.n(), p.transposeB())),
                                 Dnnl.dense(c.dtype(), p.m(), p.n()),
@@ -94,24 +94,31 @@ final class MatrixKernels extends Kernels {
     NdTensor linear(NdTensor x, LinearWeight weight) {
         PackedLinear w = (PackedLinear) weight;
         requireFit(x.last() == w.in(), "linear", x, w);
-        return withBias(x, w, linear(w, x.rows(), false, false));
+        return multiply(x, w, linear(w, x.rows(), false, false));
     }
 
     /** gelu of {@link #linear}, with the error function. */
     NdTensor linearGelu(NdTensor x, LinearWeight weight) {
         PackedLinear w = (PackedLinear) weight;
         requireFit(x.last() == w.in(), "linearGelu", x, w);
-        return withBias(x, w, linear(w, x.rows(), false, true));
+        return multiply(x, w, linear(w, x.rows(), false, true));
     }
 
-    private NdTensor withBias(NdTensor x, PackedLinear w, Operation operation) {
-        NdTensor y = memory.empty(withLast(x.shape(), w.out()));
-        long address = w.weight().address(FORWARD, operation.weights(), context);
-        if (w.bias() == null) {
-            operation.run(x.address(), address, y.address());
-        } else {
-            operation.run(x.address(), address, y.address(), w.bias().address());
+    /** @param operands of the post-ops */
+    private NdTensor multiply(NdTensor x, PackedLinear w, Operation operation, NdTensor... operands) {
+        NdTensor y = memory.empty(Shapes.withLast(x.shape(), w.out()));
+        int given = w.bias() == null ? 3 : 4;
+        long[] addresses = new long[given + operands.length];
+        addresses[0] = x.address();
+        addresses[1] = w.weight().address(FORWARD, operation.weights(), context);
+        addresses[2] = y.address();
+        if (w.bias() != null) {
+            addresses[3] = w.bias().address();
         }
+        for (int i = 0; i < operands.length; i++) {
+            addresses[given + i] = operands[i].address();
+        }
+        operation.run(addresses);
         return y;
     }
 
@@ -120,15 +127,7 @@ final class MatrixKernels extends Kernels {
         PackedLinear w = (PackedLinear) weight;
         requireFit(x.last() == w.in(), "linearAdd", x, w);
         requireFit(residual.size() == x.rows() * w.out(), "linearAdd", residual, w);
-        NdTensor y = memory.empty(withLast(x.shape(), w.out()));
-        Operation operation = linear(w, x.rows(), true, false);
-        long address = w.weight().address(FORWARD, operation.weights(), context);
-        if (w.bias() == null) {
-            operation.run(x.address(), address, y.address(), residual.address());
-        } else {
-            operation.run(x.address(), address, y.address(), w.bias().address(), residual.address());
-        }
-        return y;
+        return multiply(x, w, linear(w, x.rows(), true, false), residual);
     }
 
     private Operation linear(PackedLinear w, long rows, boolean residual, boolean gelu) {
@@ -149,8 +148,8 @@ final class MatrixKernels extends Kernels {
                     }
                     memory.desc from = Dnnl.dense(type, rows, w.in());
                     return bias
-                            ? product(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
-                            : product(from, weights, to, postOps);
+                            ? productPlusBias(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
+                            : context.product(from, weights, to, postOps);
                 },
                 rows,
                 w.in(),
@@ -169,7 +168,7 @@ final class MatrixKernels extends Kernels {
                 w.weight(),
                 BACKWARD,
                 Dnnl.any(type, w.out(), w.in()),
-                weights -> product(
+                weights -> context.product(
                         Dnnl.dense(type, rows, w.out()),
                         weights,
                         Dnnl.dense(type, rows, w.in()),
@@ -181,15 +180,8 @@ final class MatrixKernels extends Kernels {
         operation.run(dy.address(), w.weight().address(BACKWARD, operation.weights(), context), dx.address());
     }
 
-    /** Runs on left, right, result and the post-ops' operands. */
-    private Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
-        matmul.primitive_desc pd =
-                new matmul.primitive_desc(Dnnl.CPU, left, right, result, postOps.attributes(), false);
-        return finish(pd, postOps, left, result);
-    }
-
     /** Runs on left, right, result, bias and the post-ops' operands. */
-    private Operation product(
+    private Operation productPlusBias(
             memory.desc left, memory.desc right, memory.desc bias, memory.desc result, PostOps postOps) {
         matmul.primitive_desc pd =
                 new matmul.primitive_desc(Dnnl.CPU, left, right, bias, result, postOps.attributes(), false);
@@ -201,15 +193,6 @@ final class MatrixKernels extends Kernels {
         return operation.with(postOps).weights(pd.weights_desc());
     }
 
-    private Operation finish(matmul.primitive_desc pd, PostOps postOps, memory.desc left, memory.desc result) {
-        return new Operation(context, pd, new matmul(pd))
-                .with(Operation.SRC, left)
-                .with(Operation.WEIGHTS, pd.weights_desc())
-                .with(Operation.DST, result)
-                .with(postOps)
-                .weights(pd.weights_desc());
-    }
-
     private static void requireFit(boolean fits, String kernel, NdTensor x, PackedLinear w) {
         if (!fits) {
             throw new IllegalArgumentException(kernel + ": " + Shapes.toString(x.shape()) + " does not fit a weight of "
@@ -219,11 +202,5 @@ final class MatrixKernels extends Kernels {
 
     private static long[] strides(long rows, long columns, boolean transposed) {
         return transposed ? new long[] {1, rows} : new long[] {columns, 1};
-    }
-
-    private static long[] withLast(long[] shape, long last) {
-        long[] other = shape.clone();
-        other[other.length - 1] = last;
-        return other;
     }
 }

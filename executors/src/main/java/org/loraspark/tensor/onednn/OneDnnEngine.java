@@ -12,6 +12,7 @@ import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.LinearWeight;
+import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.NormResult;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Shapes;
@@ -30,6 +31,7 @@ final class OneDnnEngine implements Engine {
     private final Memory memory;
     private final Dnnl dnnl = new Dnnl();
     private final WeightArena weights;
+    private final MappedPages pages = new MappedPages();
     private final Transfers transfers;
     private final MatrixKernels matrices;
     private final ConvKernels convolutions;
@@ -177,6 +179,7 @@ final class OneDnnEngine implements Engine {
                 weight,
                 compute,
                 weights,
+                pages,
                 compact,
                 Dnnl.strided(compute, new long[] {in, out}, new long[] {1, in}),
                 Dnnl.dense(compute, out, in));
@@ -190,8 +193,8 @@ final class OneDnnEngine implements Engine {
             throw new IllegalArgumentException("convWeight: expected [out,in,kernel,kernel] and a bias [out], got "
                     + Shapes.toString(file) + " and " + Shapes.toString(bias.shape()));
         }
-        FrozenWeight packed =
-                new FrozenWeight(weight, compute, weights, false, Dnnl.dense(compute, file), Dnnl.dense(compute, file));
+        FrozenWeight packed = new FrozenWeight(
+                weight, compute, weights, pages, false, Dnnl.dense(compute, file), Dnnl.dense(compute, file));
         return new PackedConv(packed, FileValues.read(bias, DType.F32, dnnl), file[1], file[0], (int) file[2], shape);
     }
 

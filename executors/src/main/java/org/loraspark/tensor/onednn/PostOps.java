@@ -6,6 +6,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
+import org.loraspark.tensor.KernelChecks;
 
 /**
  * What an operation does to its result before it is stored, in the order of the calls. Operands of {@link #add} and
@@ -30,9 +31,7 @@ final class PostOps {
 
     /** Adds {@link #sum} for a beta of 1, nothing for 0. */
     PostOps accumulate(double beta) {
-        if (beta != 0 && beta != 1) {
-            throw new IllegalArgumentException("beta must be 0 or 1, got " + beta);
-        }
+        KernelChecks.requireZeroOrOne(beta);
         return beta == 0 ? this : sum();
     }
 

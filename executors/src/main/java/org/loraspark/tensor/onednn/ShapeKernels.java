@@ -67,19 +67,6 @@ final class ShapeKernels extends Kernels {
         settle(target, dx);
     }
 
-    private static void requireDoubled(String kernel, NdTensor small, NdTensor large) {
-        require(
-                small.shape().length == 4
-                        && large.shape().length == 4
-                        && small.dim(0) == large.dim(0)
-                        && small.dim(1) == (large.dim(1) + 1) / 2
-                        && small.dim(2) == (large.dim(2) + 1) / 2
-                        && small.dim(3) == large.dim(3),
-                kernel,
-                small,
-                large);
-    }
-
     NdTensor concat(NdTensor a, NdTensor b) {
         require(a.rows() == b.rows() && a.shape().length == b.shape().length, "concat", a, b);
         long width = a.last() + b.last();
@@ -108,7 +95,9 @@ final class ShapeKernels extends Kernels {
                         "embedding: id " + ids[i] + " in a table " + Shapes.toString(table.shape()));
             }
             Pointer.memcpy(
-                    new Window(y.address() + i * bytes, 0), new Window(table.address() + ids[i] * bytes, 0), bytes);
+                    NativeFloats.at(y.address() + i * bytes, 0),
+                    NativeFloats.at(table.address() + ids[i] * bytes, 0),
+                    bytes);
         }
         return y;
     }

@@ -1,5 +1,6 @@
 package org.loraspark.tensor.onednn;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
@@ -13,10 +14,10 @@ final class Transfers extends Kernels {
 
     void write(float[] values, NdTensor to) {
         if (to.dtype() == DType.F32) {
-            new Window(to.address(), values.length).put(values);
+            NativeFloats.at(to.address(), values.length).put(values);
         } else {
             NdTensor exact = memory.empty(DType.F32, values.length);
-            new Window(exact.address(), values.length).put(values);
+            NativeFloats.at(exact.address(), values.length).put(values);
             copy(exact, to);
             memory.release(exact);
         }
@@ -25,11 +26,11 @@ final class Transfers extends Kernels {
     float[] read(NdTensor from) {
         float[] values = new float[Math.toIntExact(from.size())];
         if (from.dtype() == DType.F32) {
-            new Window(from.address(), values.length).get(values);
+            NativeFloats.at(from.address(), values.length).get(values);
         } else {
             NdTensor exact = memory.empty(DType.F32, values.length);
             copy(from, exact);
-            new Window(exact.address(), values.length).get(values);
+            NativeFloats.at(exact.address(), values.length).get(values);
             memory.release(exact);
         }
         return values;
@@ -45,7 +46,7 @@ final class Transfers extends Kernels {
     }
 
     static void zero(NdTensor x) {
-        Pointer.memset(new Window(x.address(), 0), 0, x.size() * x.dtype().bytes());
+        Pointer.memset(NativeFloats.at(x.address(), 0), 0, x.size() * x.dtype().bytes());
     }
 
     void fill(NdTensor x, double value) {
@@ -53,7 +54,7 @@ final class Transfers extends Kernels {
             zero(x);
         } else {
             float[] values = new float[Math.toIntExact(x.size())];
-            java.util.Arrays.fill(values, (float) value);
+            Arrays.fill(values, (float) value);
             write(values, x);
         }
     }

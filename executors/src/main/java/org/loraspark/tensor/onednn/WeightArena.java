@@ -14,13 +14,9 @@ final class WeightArena {
     private static final long PIECE_BYTES = 64L << 20;
     private static final long ALIGNMENT = 64;
 
-    /** A mapped file's pages count as the process's memory until the collector finds that nobody looks at them. */
-    private static final long READ_BETWEEN_COLLECTIONS = 128L << 20;
-
     private final DType dtype;
     private final List<Piece> pieces = new ArrayList<>();
     private NdTensor staging;
-    private long read;
 
     private static final class Piece {
         private final NdTensor values;
@@ -64,14 +60,5 @@ final class WeightArena {
             staging = Memory.permanent(dtype, Math.max(PIECE_BYTES / dtype.bytes(), size));
         }
         return staging.slice(0, size);
-    }
-
-    /** Told how many bytes of a file have been read and are needed no more. */
-    synchronized void readFromFile(long bytes) {
-        read += bytes;
-        if (read > READ_BETWEEN_COLLECTIONS) {
-            read = 0;
-            System.gc();
-        }
     }
 }
