@@ -25,22 +25,37 @@ public abstract class MemoryConformance {
     }
 
     @Test
-    void twoHundredStepsOfTwoResolutionsKeepNativeMemoryFlat() {
+    void fiveHundredStepsOfChangingResolutionsKeepNativeMemoryFlat() {
+        int[][] resolutions = {{8, 12}, {10, 6}, {6, 6}, {12, 8}, {4, 16}, {9, 7}};
         ConvWeight conv =
                 engine.convWeight(EngineValues.host(1, 32, 32, 3, 3), EngineValues.host(2, 32), ConvShape.same(3));
         LinearWeight linear = engine.linearWeight(EngineValues.host(3, 32, 32), EngineValues.host(4, 32));
         Tensor gamma = engine.freeze(EngineValues.host(5, 32));
-        for (int step = 0; step < 20; step++) {
-            step(step % 2 == 0 ? 8 : 10, step % 2 == 0 ? 12 : 6, conv, linear, gamma);
+        for (int step = 0; step < 60; step++) {
+            int[] size = resolutions[step % resolutions.length];
+            step(size[0], size[1], conv, linear, gamma);
         }
         long owned = engine.nativeBytes();
         long resident = Pointer.physicalBytes();
-        for (int step = 0; step < 200; step++) {
-            step(step % 2 == 0 ? 8 : 10, step % 2 == 0 ? 12 : 6, conv, linear, gamma);
+        for (int step = 0; step < 500; step++) {
+            // In an order of its own, so that each resolution follows each.
+            int[] size = resolutions[step * step % 13 % resolutions.length];
+            step(size[0], size[1], conv, linear, gamma);
         }
         assertThat(engine.nativeBytes()).isEqualTo(owned);
         // A step makes about two megabytes of tensors; the margin is for the Java heap.
         assertThat(Pointer.physicalBytes() - resident).isLessThan(150L << 20);
+    }
+
+    @Test
+    void freshMemoryIsOnlyResidentWhereItWasWritten() {
+        try (Scope scope = engine.scope()) {
+            long resident = Pointer.physicalBytes();
+            Tensor fresh = engine.empty(512L << 18);
+            assertThat(Pointer.physicalBytes() - resident).isLessThan(128L << 20);
+            engine.fill(fresh, 1);
+            assertThat(Pointer.physicalBytes() - resident).isGreaterThan(384L << 20);
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.loraspark.tensor.Shapes;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -18,6 +19,7 @@ final class Block {
     final INDArray flat;
     final long capacity;
     final long address;
+    private final Runnable free;
     private final Map<Key, INDArray> views = new ConcurrentHashMap<>();
 
     /** The scope that owns the block and its place there; null when frozen or in the pool. */
@@ -30,9 +32,23 @@ final class Block {
 
     /** @param flat one-dimensional and contiguous */
     Block(INDArray flat) {
+        this(flat, flat::close);
+    }
+
+    private Block(INDArray flat, Runnable free) {
         this.flat = flat;
         this.capacity = flat.length();
         this.address = flat.data().address();
+        this.free = free;
+    }
+
+    /** Uninitialised, on the host or, in a build for GPUs, where ND4J puts it. */
+    static Block allocate(DataType type, long length) {
+        if (!Nd4j.getEnvironment().isCPU()) {
+            return new Block(Nd4j.createUninitialized(type, length));
+        }
+        Uncleared memory = Uncleared.allocate(type, length);
+        return new Block(memory.flat(), memory::close);
     }
 
     INDArray view(long offset, long[] shape) {
@@ -61,7 +77,7 @@ final class Block {
 
     void close() {
         views.clear();
-        flat.close();
+        free.run();
     }
 
     private static final class Key {

@@ -7,7 +7,6 @@ import java.util.Map;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Shapes;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The pool of an engine and its stack of scopes. Sizes are rounded up to four classes an octave, so that nearby shapes
@@ -65,7 +64,7 @@ public final class Memory {
         Deque<Block> blocks = free.get(size);
         Block block = blocks == null ? null : blocks.pollLast();
         if (block == null) {
-            block = new Block(Nd4j.createUninitialized(size.type(), size.capacity()));
+            block = Block.allocate(size.type(), size.capacity());
             bytes += block.bytes();
         }
         innermost.add(block);
@@ -74,8 +73,7 @@ public final class Memory {
 
     /** Memory outside every scope and pool, which lives as long as something refers to it. */
     public static NdTensor permanent(DType dtype, long... shape) {
-        return new NdTensor(
-                new Block(Nd4j.createUninitialized(type(dtype), Math.max(1, Shapes.size(shape)))), 0, dtype, shape);
+        return new NdTensor(Block.allocate(type(dtype), Math.max(1, Shapes.size(shape))), 0, dtype, shape);
     }
 
     public void release(NdTensor tensor) {

@@ -155,7 +155,7 @@ final class Nd4jEngine implements Engine {
                     + Shapes.toString(shape) + (bias == null ? "" : " and " + Shapes.toString(bias.shape())));
         }
         try (INDArray flat = upload(weight)) {
-            Block block = new Block(Nd4j.createUninitialized(memory.type, shape[0] * shape[1]));
+            Block block = Block.allocate(memory.type, shape[0] * shape[1]);
             NdTensor packed = new NdTensor(block, 0, memory.dtype, shape[1], shape[0]);
             packed.array().assign(flat.reshape(shape).transpose());
             return new NdLinearWeight(packed, bias == null ? null : upload(bias));
