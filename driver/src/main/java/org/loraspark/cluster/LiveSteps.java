@@ -12,15 +12,11 @@ import org.loraspark.train.LocalTrainer;
  */
 record LiveSteps(LongAccumulator steps, LongAccumulator samples, DoubleAccumulator loss)
         implements LocalTrainer.StepListener, Serializable {
-    static final String STEPS = "lora-spark.steps";
-    static final String SAMPLES = "lora-spark.samples";
-    static final String LOSS = "lora-spark.loss";
-
     static LiveSteps of(JavaSparkContext spark) {
         return new LiveSteps(
-                spark.sc().longAccumulator(STEPS),
-                spark.sc().longAccumulator(SAMPLES),
-                spark.sc().doubleAccumulator(LOSS));
+                spark.sc().longAccumulator("lora-spark.steps"),
+                spark.sc().longAccumulator("lora-spark.samples"),
+                spark.sc().doubleAccumulator("lora-spark.loss"));
     }
 
     @Override

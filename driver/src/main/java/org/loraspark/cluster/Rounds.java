@@ -89,16 +89,13 @@ final class Rounds {
         started = System.nanoTime();
         List<RoundResult> results;
         LiveSteps live = LiveSteps.of(spark);
-        HeartbeatListener heartbeats = heartbeats(before, toStep, shards.getNumPartitions(), live, started, listener);
-        spark.sc().addSparkListener(heartbeats);
-        try {
+        try (LiveCounts counts = counts(before, toStep, shards.getNumPartitions(), live, started, listener)) {
             WorkerTask task = new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep, live);
             results = shards.mapPartitionsWithIndex(task, false).collect().stream()
                     .map(TaskOutcome::get)
                     .sorted(Comparator.comparingInt(RoundResult::rank))
                     .toList();
         } finally {
-            spark.sc().removeSparkListener(heartbeats);
             broadcast.destroy();
         }
         double roundSeconds = seconds(started);
@@ -141,15 +138,25 @@ final class Rounds {
         return merged;
     }
 
-    private HeartbeatListener heartbeats(
+    private LiveCounts counts(
             TrainState before, long toStep, int workers, LiveSteps live, long started, Listener listener) {
         long round = hyperparameters.plan().roundOf(toStep - 1) + 1;
-        return new HeartbeatListener(live, (steps, samples, lossSum) -> {
-            if (samples > 0) {
-                listener.stepsDone(
-                        round, before.step() + steps / workers, lossSum / samples, samples / seconds(started));
-            }
-        });
+        return LiveCounts.of(
+                spark,
+                counts -> {
+                    long steps = (long) counts.sum(live.steps());
+                    double samples = counts.sum(live.samples());
+                    if (samples > 0) {
+                        listener.stepsDone(
+                                round,
+                                before.step() + steps / workers,
+                                counts.sum(live.loss()) / samples,
+                                samples / seconds(started));
+                    }
+                },
+                live.steps(),
+                live.samples(),
+                live.loss());
     }
 
     /** Mean over the held-out pictures, summed in the order of their names. */

@@ -16,6 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.loraspark.UserError;
+import org.loraspark.data.CsvField;
 import org.loraspark.io.AtomicFiles;
 
 /** The forms of a caption file, told by its ending. The first two are what {@code train} reads. */
@@ -47,7 +48,7 @@ enum CaptionFormat {
             case CSV ->
                 AtomicFiles.write(target, conf, out -> {
                     for (CaptionLine line : lines) {
-                        write(out, csvName(line.name()) + "," + quoted(line.caption()));
+                        write(out, CsvField.of(line.name()) + "," + CsvField.quoted(line.caption()));
                     }
                 });
             case JSONL ->
@@ -75,16 +76,6 @@ enum CaptionFormat {
     private static void write(OutputStream out, String line) throws IOException {
         out.write(line.getBytes(StandardCharsets.UTF_8));
         out.write('\n');
-    }
-
-    /** Quoted only where it must be. */
-    static String csvName(String name) {
-        boolean plain = name.equals(name.strip()) && name.chars().noneMatch(c -> "\",\r\n".indexOf(c) >= 0);
-        return plain ? name : quoted(name);
-    }
-
-    static String quoted(String text) {
-        return "\"" + text.replace("\"", "\"\"") + "\"";
     }
 
     private static String json(CaptionLine line) throws JsonProcessingException {

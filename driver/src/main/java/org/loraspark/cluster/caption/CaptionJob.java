@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -16,7 +17,9 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
+import org.loraspark.cluster.LiveCounts;
 import org.loraspark.console.Progress;
+import org.loraspark.data.CsvField;
 import org.loraspark.data.Problem;
 import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Storage;
@@ -89,7 +92,7 @@ public final class CaptionJob {
         }
         Map<String, Finished> known = new HashMap<>(plan.before().byHash());
         Broadcast<Map<String, Finished>> broadcast = spark.broadcast(known);
-        LongAccumulator done = spark.sc().longAccumulator(LivePictures.NAME);
+        LongAccumulator done = spark.sc().longAccumulator("lora-spark.pictures");
         CaptionTask task = new CaptionTask(
                 plan.settings(), plan.journal(), new SerializableConfiguration(conf), broadcast, done, attempts());
         long before = plan.doneBefore();
@@ -97,15 +100,13 @@ public final class CaptionJob {
         long start = System.nanoTime();
         AtomicLong seen = new AtomicLong(before);
         try (Progress progress = Progress.open("pictures", total, before)) {
-            LivePictures live = new LivePictures(pictures -> {
+            Consumer<LiveCounts> show = counts -> {
+                long pictures = (long) counts.sum(done);
                 seen.set(before + pictures);
                 progress.update(before + pictures, rate(pictures, start));
-            });
-            spark.sc().addSparkListener(live);
-            try {
+            };
+            try (LiveCounts live = LiveCounts.of(spark, show, done)) {
                 spark.parallelize(plan.chunks(), plan.chunks().size()).foreach(task);
-            } finally {
-                spark.sc().removeSparkListener(live);
             }
             // The last tasks' ends may not have come to the listener yet.
             if (seen.get() < total) {
@@ -138,7 +139,7 @@ public final class CaptionJob {
         AtomicFiles.write(file, conf, out -> {
             out.write("file,reason\n".getBytes(StandardCharsets.UTF_8));
             for (Problem problem : rejected) {
-                String row = CaptionFormat.csvName(problem.path()) + "," + CaptionFormat.quoted(problem.reason());
+                String row = CsvField.of(problem.path()) + "," + CsvField.quoted(problem.reason());
                 out.write((row + "\n").getBytes(StandardCharsets.UTF_8));
             }
         });

@@ -19,6 +19,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.loraspark.data.CsvField;
 import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Storage;
 
@@ -113,10 +114,8 @@ public final class ResultsTable {
                 : value instanceof List<?> ? value.toString() : value;
     }
 
+    /** On one line, whatever a reason says. */
     private static String cell(Object value) {
-        String text = value == null ? "" : String.valueOf(value);
-        return text.matches("[^\",\r\n]*")
-                ? text
-                : '"' + text.replace("\"", "\"\"").replaceAll("[\r\n]+", " ") + '"';
+        return value == null ? "" : CsvField.of(String.valueOf(value).replaceAll("[\r\n]+", " "));
     }
 }
