@@ -25,7 +25,7 @@ public final class SparkHome {
         System.setProperty("spark.testing", "true");
         System.setProperty("spark.test.home", home.toString());
         System.setProperty("spark.executorEnv.SPARK_SCALA_VERSION", "2.13");
-        return SparkSessions.open("local-cluster[" + executors + ",1,1536]", "test", workers);
+        return SparkSessions.open("local-cluster[" + executors + ",1,2048]", "test", workers);
     }
 
     /** Process ids by executor, once {@code count} are there. */
