@@ -27,6 +27,9 @@ record Benchmark(WorkerCommand worker, Peer peer, int steps, PrintWriter err) {
     private static final int STARTS = 3;
     private static final double GIB = 1L << 30;
 
+    /** How the sides' steps are told. */
+    private static final List<String> SAID = List.of(": %.3f s", ", the other %.3f s", ", a picture alone %.3f s");
+
     /** A case that fails is told and does not stop the others. */
     List<Measurement> run(List<BenchmarkCase> cases) {
         List<Measurement> measurements = new ArrayList<>();
@@ -38,6 +41,7 @@ record Benchmark(WorkerCommand worker, Peer peer, int steps, PrintWriter err) {
                 say(benchmarkCase, "failed: " + e.getMessage());
                 measurement = new Measurement(
                         benchmarkCase,
+                        List.of(),
                         List.of(),
                         List.of(),
                         0,
@@ -69,7 +73,11 @@ record Benchmark(WorkerCommand worker, Peer peer, int steps, PrintWriter err) {
             try (StepProcess other =
                     StepProcess.startOther("the peer", peer.command(benchmarkCase, worker.threads()))) {
                 say(benchmarkCase, "peer is ready: " + other.ready());
-                return alternate(benchmarkCase, List.of(ours, other), ours);
+                List<Side> sides = new ArrayList<>(List.of(ours, other));
+                if (benchmarkCase.pictures() > 1) {
+                    sides.add(new PictureAlone(other));
+                }
+                return alternate(benchmarkCase, sides, ours);
             }
         }
     }
@@ -112,7 +120,7 @@ record Benchmark(WorkerCommand worker, Peer peer, int steps, PrintWriter err) {
             StringBuilder words = new StringBuilder(i < 0 ? "warm-up" : "step " + (i + 1) + " of " + steps);
             for (int k = 0; k < sides.size(); k++) {
                 double taken = sides.get(k).step();
-                words.append(String.format(Locale.ROOT, k == 0 ? ": %.3f s" : ", the other %.3f s", taken));
+                words.append(String.format(Locale.ROOT, SAID.get(k), taken));
                 if (i >= 0) {
                     seconds.get(k).add(taken);
                 }
@@ -120,10 +128,12 @@ record Benchmark(WorkerCommand worker, Peer peer, int steps, PrintWriter err) {
             say(benchmarkCase, words.toString());
         }
         boolean compared = sides.size() > 1;
+        boolean alone = sides.size() > 2;
         return new Measurement(
                 benchmarkCase,
                 seconds.get(0),
                 compared ? seconds.get(1) : List.of(),
+                alone ? seconds.get(2) : List.of(),
                 sides.get(0).peak(),
                 compared ? sides.get(1).peak() : 0,
                 ours.ready(),
@@ -147,11 +157,12 @@ record Benchmark(WorkerCommand worker, Peer peer, int steps, PrintWriter err) {
                 say(benchmarkCase, String.format(Locale.ROOT, "%.2f s, the step itself %.2f s", whole, step));
             }
         }
-        return new Measurement(benchmarkCase, seconds, List.of(), peak, 0, ready, MissingNode.getInstance(), "");
+        return new Measurement(
+                benchmarkCase, seconds, List.of(), List.of(), peak, 0, ready, MissingNode.getInstance(), "");
     }
 
     private void warmPageCache() throws IOException {
-        try (Stream<Path> files = Files.walk(Path.of(worker.model()))) {
+        try (Stream<Path> files = Files.walk(Path.of(worker.base()))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 try (InputStream in = Files.newInputStream(file)) {
                     in.transferTo(OutputStream.nullOutputStream());

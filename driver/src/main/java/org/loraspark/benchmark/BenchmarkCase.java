@@ -7,7 +7,10 @@ import java.util.stream.Collectors;
 import org.loraspark.UserError;
 import org.loraspark.tensor.DType;
 
-/** A line of the benchmark's table: pictures of 512x512, rank 8 on all 192 modules of the UNet. */
+/**
+ * A line of the benchmark's table. Stable Diffusion 1.5: pictures of 512x512, rank 8 on all 192 modules of the UNet. BLIP
+ * base: pictures of 384x384, captions of exactly 20 tokens; their figures are a picture's.
+ */
 public enum BenchmarkCase {
     TRAIN_BF16("train-step-bf16-b1", Kind.TRAINING, DType.BF16, 1, new Goal(3.0, 5.0, 0)),
     TRAIN_BF16_COMPILED("train-step-bf16-b1-compiled", Kind.TRAINING, DType.BF16, 1, new Goal(2.7, 5.0, 0)),
@@ -18,7 +21,14 @@ public enum BenchmarkCase {
     VAE_DECODE("vae-decode", Kind.VAE_DECODE, DType.BF16, 1, new Goal(2.0, 0, 0)),
     UNET_FORWARD("unet-forward-b2", Kind.UNET_FORWARD, DType.BF16, 2, new Goal(2.5, 0, 0)),
     START_UP("start-up", Kind.START_UP, DType.BF16, 1, new Goal(0, 0, 15)),
-    TWO_WORKERS("two-workers", Kind.TWO_WORKERS, DType.BF16, 1, new Goal(0.9, 0, 0));
+    TWO_WORKERS("two-workers", Kind.TWO_WORKERS, DType.BF16, 1, new Goal(0.9, 0, 0)),
+    CAPTION_GREEDY_BATCH_8("caption-greedy-b8", Kind.CAPTION_GREEDY, DType.BF16, 8, new Goal(3.0, 3.0, 0)),
+    CAPTION_BEAMS_BATCH_8("caption-beams3-b8", Kind.CAPTION_BEAMS, DType.BF16, 8, new Goal(3.0, 3.0, 0)),
+    CAPTION_GREEDY("caption-greedy-b1", Kind.CAPTION_GREEDY, DType.BF16, 1, new Goal(1.5, 3.0, 0)),
+    CAPTION_BEAMS("caption-beams3-b1", Kind.CAPTION_BEAMS, DType.BF16, 1, new Goal(1.5, 3.0, 0)),
+    CAPTION_GREEDY_BATCH_8_FP32("caption-greedy-b8-fp32", Kind.CAPTION_GREEDY, DType.F32, 8, new Goal(0, 3.0, 0)),
+    CAPTION_BEAMS_BATCH_8_FP32("caption-beams3-b8-fp32", Kind.CAPTION_BEAMS, DType.F32, 8, new Goal(0, 3.0, 0)),
+    CAPTION_VISION("caption-vision-b1", Kind.CAPTION_VISION, DType.BF16, 1, new Goal(0, 0, 0));
 
     /** What is measured. */
     enum Kind {
@@ -29,7 +39,16 @@ public enum BenchmarkCase {
         /** From the start of the process to the end of its first training step. */
         START_UP,
         /** A picture of two workers with a core each, beside one of one worker with two. */
-        TWO_WORKERS;
+        TWO_WORKERS,
+        CAPTION_GREEDY,
+        /** With 3 beams. */
+        CAPTION_BEAMS,
+        /** The captioner's vision tower alone. */
+        CAPTION_VISION;
+
+        boolean isCaptioner() {
+            return this == CAPTION_GREEDY || this == CAPTION_BEAMS || this == CAPTION_VISION;
+        }
 
         /** Whether another trainer does the same in its own process. */
         boolean hasPeer() {
@@ -104,6 +123,11 @@ public enum BenchmarkCase {
 
     int batch() {
         return batch;
+    }
+
+    /** Pictures that share the time of a step; 1 where the figure is a step's. */
+    int pictures() {
+        return kind.isCaptioner() ? batch : 1;
     }
 
     Goal goal() {

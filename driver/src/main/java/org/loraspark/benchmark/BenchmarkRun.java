@@ -12,7 +12,8 @@ import org.loraspark.io.AtomicFiles;
  * The whole benchmark.
  *
  * @param machine one line about it
- * @param model folder of the base model; made, full-size and random, when it is not there
+ * @param base folder of the base model; made, full-size and random, when a case needs it and it is not there
+ * @param captioner folder of the captioner, likewise
  * @param engine name in the config
  * @param threads of either side
  * @param json where the figures go, for programs
@@ -20,7 +21,8 @@ import org.loraspark.io.AtomicFiles;
 public record BenchmarkRun(
         String machine,
         List<BenchmarkCase> cases,
-        Path model,
+        Path base,
+        Path captioner,
         String engine,
         Peer peer,
         int threads,
@@ -29,8 +31,14 @@ public record BenchmarkRun(
     /** @return whether every case has its figures */
     public boolean run(PrintWriter out, PrintWriter err) throws IOException {
         Configuration conf = new Configuration();
-        RandomCheckpoint.writeOnce(new org.apache.hadoop.fs.Path(model.toUri()), conf);
-        WorkerCommand worker = new WorkerCommand(model.toAbsolutePath().toString(), engine, threads);
+        if (cases.stream().anyMatch(c -> !c.kind().isCaptioner())) {
+            RandomCheckpoint.writeOnce(new org.apache.hadoop.fs.Path(base.toUri()), conf);
+        }
+        if (cases.stream().anyMatch(c -> c.kind().isCaptioner())) {
+            RandomCaptioner.writeOnce(new org.apache.hadoop.fs.Path(captioner.toUri()), conf);
+        }
+        WorkerCommand worker = new WorkerCommand(
+                base.toAbsolutePath().toString(), captioner.toAbsolutePath().toString(), engine, threads);
         Report report = new Report(machine, new Benchmark(worker, peer, steps, err).run(cases));
         out.print(report.text());
         out.flush();

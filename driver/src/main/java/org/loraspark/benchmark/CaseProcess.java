@@ -10,17 +10,21 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
 import org.loraspark.UserError;
+import org.loraspark.cluster.TaskResources;
 import org.loraspark.cluster.WorkerProcess;
 import org.loraspark.cluster.WorkerSetup;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraLayout;
 import org.loraspark.models.sd.BaseModel;
+import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.EngineOptions;
+import org.loraspark.tensor.Engines;
 import org.loraspark.tensor.profile.KernelKind;
 import org.loraspark.tensor.profile.Profile;
 import org.loraspark.tensor.profile.ProfilingEngine;
 
 /**
- * The process of one case: a worker as the cluster makes it, and nothing else. It obeys the lines of {@link LineTurns};
+ * The process of one case: a worker or a captioner as the cluster makes it, and nothing else. It obeys the lines of {@link LineTurns};
  * after {@code profile} it makes a few more steps on an engine with a clock and answers {@code profile JSON}.
  */
 public final class CaseProcess {
@@ -29,7 +33,7 @@ public final class CaseProcess {
 
     private CaseProcess() {}
 
-    /** @param args case, base model, engine */
+    /** @param args case, model, engine */
     public static void main(String[] args) {
         PrintStream answers = System.out;
         // What libraries print must not stand between the answers.
@@ -43,25 +47,35 @@ public final class CaseProcess {
         System.exit(0);
     }
 
-    private static void work(BenchmarkCase benchmarkCase, String base, String engine, PrintStream answers) {
+    private static void work(BenchmarkCase benchmarkCase, String model, String engine, PrintStream answers) {
+        if (benchmarkCase.kind().isCaptioner()) {
+            EngineOptions options = TaskResources.options(benchmarkCase.precision());
+            try (Engine own = Engines.provider(engine).open(options)) {
+                takeTurns(own, CaptionWork.of(benchmarkCase, new Path(model)), answers);
+            }
+            return;
+        }
         WorkerSetup setup = new WorkerSetup(
-                base,
+                model,
                 "",
                 engine,
                 benchmarkCase.precision(),
                 benchmarkCase.checkpointing(),
                 new SerializableConfiguration(new Configuration()));
-        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         try (WorkerProcess.Lease lease = WorkerProcess.lease(setup)) {
-            LineTurns turns = new LineTurns(orders, answers, ready(lease));
-            CaseWork work = work(benchmarkCase, base, lease);
-            run(() -> work.run(lease.engine(), turns));
-            if (turns.profileWanted()) {
-                ProfilingEngine profiling = new ProfilingEngine(lease.engine());
-                ProfiledTurns profiled = new ProfiledTurns(profiling, work instanceof TrainingWork);
-                run(() -> work.run(profiling, profiled));
-                turns.answer("profile " + json(profiled.profile()));
-            }
+            takeTurns(lease.engine(), work(benchmarkCase, model, lease), answers);
+        }
+    }
+
+    private static void takeTurns(Engine engine, CaseWork work, PrintStream answers) {
+        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        LineTurns turns = new LineTurns(orders, answers, ready(engine));
+        run(() -> work.run(engine, turns));
+        if (turns.profileWanted()) {
+            ProfilingEngine profiling = new ProfilingEngine(engine);
+            ProfiledTurns profiled = new ProfiledTurns(profiling, work instanceof TrainingWork);
+            run(() -> work.run(profiling, profiled));
+            turns.answer("profile " + json(profiled.profile()));
         }
     }
 
@@ -93,14 +107,16 @@ public final class CaseProcess {
                             lease.model(1).unet(),
                             benchmarkCase.batch(),
                             model.textEncoderConfig().maxPositions());
+                case CAPTION_GREEDY, CAPTION_BEAMS, CAPTION_VISION ->
+                    throw new IllegalArgumentException(benchmarkCase + " has no base model");
             };
         }
     }
 
-    private static ObjectNode ready(WorkerProcess.Lease lease) {
+    private static ObjectNode ready(Engine engine) {
         return JSON.createObjectNode()
-                .put("engine", lease.engine().name())
-                .put("precision", lease.engine().compute().name())
+                .put("engine", engine.name())
+                .put("precision", engine.compute().name())
                 .put("threads", Runtime.getRuntime().availableProcessors());
     }
 

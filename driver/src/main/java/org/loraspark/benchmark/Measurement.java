@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
  *
  * @param ours seconds of each of our steps
  * @param peer seconds of each of the other's, step by step after ours; empty without another
+ * @param peerAlone seconds of the other for one picture on its own, step by step; empty unless steps have several
  * @param oursPeak bytes
  * @param peerPeak bytes, 0 without another
  * @param worker what our process said of itself: engine, precision, threads
@@ -19,6 +20,7 @@ record Measurement(
         BenchmarkCase benchmarkCase,
         List<Double> ours,
         List<Double> peer,
+        List<Double> peerAlone,
         long oursPeak,
         long peerPeak,
         JsonNode worker,
@@ -32,12 +34,22 @@ record Measurement(
         return !peer.isEmpty();
     }
 
+    /** Of a step, or of a picture where several share one. */
     double oursSeconds() {
-        return median(ours);
+        return median(ours) / benchmarkCase.pictures();
     }
 
     double peerSeconds() {
-        return median(peer);
+        return median(peer) / benchmarkCase.pictures();
+    }
+
+    boolean hasPeerAlone() {
+        return !peerAlone.isEmpty();
+    }
+
+    /** Of the other for a picture on its own. */
+    double peerAloneSeconds() {
+        return median(peerAlone);
     }
 
     /** How many times faster ours is, of the medians. */

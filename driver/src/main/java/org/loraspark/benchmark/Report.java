@@ -69,7 +69,19 @@ record Report(String machine, List<Measurement> measurements) {
         String asked = m.benchmarkCase().precision().name();
         String other = precision.asText(asked).equals(asked) ? "" : " (in " + precision.asText() + " here)";
         boolean workers = m.benchmarkCase() == BenchmarkCase.TWO_WORKERS;
-        return goal.words() + verdict + other + (workers ? " (the peer is one worker with both cores)" : "");
+        return goal.words()
+                + verdict
+                + other
+                + (workers ? " (the peer is one worker with both cores)" : "")
+                + (m.hasPeerAlone() ? alone(m) : "");
+    }
+
+    private static String alone(Measurement m) {
+        return String.format(
+                Locale.ROOT,
+                " (the peer with one picture at a time: %.3f s, %.2fx)",
+                m.peerAloneSeconds(),
+                m.peerAloneSeconds() / m.oursSeconds());
     }
 
     private void roofline(StringBuilder text) {
@@ -93,7 +105,7 @@ record Report(String machine, List<Measurement> measurements) {
                     "%-33s %7.2f %8.2f",
                     m.benchmarkCase().title(),
                     flops / TERA,
-                    flops / m.oursSeconds() / TERA));
+                    flops / (m.oursSeconds() * m.benchmarkCase().pictures()) / TERA));
             kinds(
                     text,
                     m,
@@ -141,6 +153,9 @@ record Report(String machine, List<Measurement> measurements) {
                 node.put("peer_peak_gib", m.peerPeak() / GIB);
             } else {
                 node.putNull("peer_s").putNull("ratio");
+            }
+            if (m.hasPeerAlone()) {
+                node.put("peer_alone_s", m.peerAloneSeconds());
             }
             if (m.isComplete()) {
                 node.put("ours_peak_gib", m.oursPeak() / GIB);

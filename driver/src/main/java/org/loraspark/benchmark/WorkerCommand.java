@@ -13,11 +13,12 @@ import org.loraspark.UserError;
  * How the process of a case is started: the Java, the class path and the options of this one, which are those of a
  * worker on this machine.
  *
- * @param model path of the base model
+ * @param base path of the base model
+ * @param captioner path of the captioner
  * @param engine name in the config
  * @param threads of a worker
  */
-record WorkerCommand(String model, String engine, int threads) {
+record WorkerCommand(String base, String captioner, String engine, int threads) {
     List<String> command(BenchmarkCase benchmarkCase) {
         return command(benchmarkCase, threads);
     }
@@ -31,6 +32,7 @@ record WorkerCommand(String model, String engine, int threads) {
                 .forEach(command::add);
         command.add("-XX:ActiveProcessorCount=" + processors);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), CaseProcess.class.getName()));
+        String model = benchmarkCase.kind().isCaptioner() ? captioner : base;
         command.addAll(List.of(benchmarkCase.title(), model, engine));
         return command;
     }

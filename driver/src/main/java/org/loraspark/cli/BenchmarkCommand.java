@@ -18,18 +18,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** How fast this machine trains, beside diffusers and PEFT; {@code scripts/benchmark} calls it. */
+/** How fast this machine trains and captions, beside diffusers, PEFT and transformers; {@code scripts/benchmark} calls it. */
 @Command(
         name = "benchmark",
         hidden = true,
         description = {
             "Measures training steps and passes of Stable Diffusion 1.5 with random weights: 512x512, rank 8, AdamW.",
-            "With --peer, steps of diffusers and PEFT on PyTorch alternate with ours."
+            "And captions of BLIP base with random weights: 384x384, 20 tokens each; their figures are a picture's.",
+            "With --peer, steps of diffusers and PEFT, or of transformers, on PyTorch alternate with ours."
         },
         footer = {
             "  scripts/benchmark --peer --json figures.json",
             "  scripts/benchmark --cases train-step-bf16-b1,vae-decode --engine onednn --steps 10",
-            "  scripts/benchmark --peer-python ~/venv/bin/python --cases train-step-fp32-b1"
+            "  scripts/benchmark --peer-python ~/venv/bin/python --cases caption-greedy-b8,caption-beams3-b8"
         })
 final class BenchmarkCommand implements Callable<Integer> {
     @Spec
@@ -69,6 +70,13 @@ final class BenchmarkCommand implements Callable<Integer> {
                     + " (default: lora-spark-benchmark in the system's temporary folder).")
     private Path model = Path.of(System.getProperty("java.io.tmpdir"), "lora-spark-benchmark");
 
+    @Option(
+            names = "--captioner",
+            paramLabel = "DIR",
+            description = "Captioner, a BLIP folder; made with random weights, 0.5 GB, when it is not there (default:"
+                    + " lora-spark-benchmark-captioner in the system's temporary folder).")
+    private Path captioner = Path.of(System.getProperty("java.io.tmpdir"), "lora-spark-benchmark-captioner");
+
     @Option(names = "--peer", description = "Measure PyTorch too, in a Python environment that is made once (6 GB).")
     private boolean peer;
 
@@ -105,7 +113,7 @@ final class BenchmarkCommand implements Callable<Integer> {
                 provider.name() + ": " + provider.availability().detail(),
                 LocalDate.now().toString());
         BenchmarkRun run = new BenchmarkRun(
-                machine, chosen, model, provider.name(), peer(), threads, steps, Optional.ofNullable(json));
+                machine, chosen, model, captioner, provider.name(), peer(), threads, steps, Optional.ofNullable(json));
         return run.run(spec.commandLine().getOut(), spec.commandLine().getErr()) ? 0 : Failures.FAILED;
     }
 

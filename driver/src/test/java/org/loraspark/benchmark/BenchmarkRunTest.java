@@ -60,6 +60,28 @@ class BenchmarkRunTest {
     }
 
     @Test
+    void captionsAreMeasuredByThePicture() throws IOException {
+        Path json = folder.resolve("figures.json");
+        boolean complete = run(
+                List.of(BenchmarkCase.CAPTION_BEAMS_BATCH_8_FP32, BenchmarkCase.CAPTION_VISION),
+                fakePeer(),
+                Optional.of(json));
+        assertThat(complete).as(err.toString()).isTrue();
+        assertThat(out.toString())
+                .containsPattern("caption-beams3-b8-fp32 +[0-9.]+ +12\\.500 .*\\(the peer with one picture at a time:"
+                        + " 100\\.000 s, [0-9.]+x\\)")
+                .containsPattern("caption-vision-b1 +[0-9.]+ +100\\.000 ");
+        JsonNode cases = new ObjectMapper().readTree(json.toFile()).path("cases");
+        JsonNode captions = cases.path(0);
+        assertThat(captions.path("peer_s").asDouble()).isEqualTo(12.5);
+        assertThat(captions.path("peer_alone_s").asDouble()).isEqualTo(100);
+        double step = captions.path("ours_steps_s").path(0).asDouble();
+        assertThat(captions.path("ours_s").asDouble()).isPositive().isLessThan(step / 2);
+        assertThat(captions.path("profile").path("flops").asLong())
+                .isGreaterThan(8 * cases.path(1).path("profile").path("flops").asLong());
+    }
+
+    @Test
     void sidesTakeTurns() throws IOException {
         run(List.of(BenchmarkCase.VAE_DECODE), fakePeer(), Optional.empty());
         assertThat(err.toString().lines().filter(line -> line.contains("step ")))
@@ -85,7 +107,8 @@ class BenchmarkRunTest {
     }
 
     private boolean run(List<BenchmarkCase> cases, Peer peer, Optional<Path> json) throws IOException {
-        return new BenchmarkRun("a machine", cases, Golden.demo("base"), "nd4j", peer, 1, 2, json)
+        return new BenchmarkRun(
+                        "a machine", cases, Golden.demo("base"), Golden.demo("captioner"), "nd4j", peer, 1, 2, json)
                 .run(new PrintWriter(out, true), new PrintWriter(err, true));
     }
 

@@ -43,6 +43,11 @@ public record BlipConfig(Vision vision, Text text) {
             int end,
             int pad) {}
 
+    /** BLIP base. */
+    public static BlipConfig base() {
+        return of(ConfigJson.empty("config.json"));
+    }
+
     static BlipConfig of(ConfigJson json) {
         return new BlipConfig(vision(json.object("vision_config")), text(json.object("text_config")));
     }
