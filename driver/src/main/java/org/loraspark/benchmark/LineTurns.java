@@ -5,9 +5,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
+import org.loraspark.tensor.ProcessMemory;
 
 /**
  * Turns that another process orders, a line each:
@@ -46,7 +45,7 @@ final class LineTurns implements Turns {
                     started = System.nanoTime();
                     return;
                 }
-                case "peak" -> answer("peak " + peakBytes());
+                case "peak" -> answer("peak " + ProcessMemory.highest());
                 case "profile" -> {
                     profileWanted = true;
                     throw new Over();
@@ -78,19 +77,6 @@ final class LineTurns implements Turns {
             return line == null ? "quit" : line.strip();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the next order", e);
-        }
-    }
-
-    /** The kernel's own mark of the highest resident memory. */
-    private static long peakBytes() {
-        try {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                    .filter(line -> line.startsWith("VmHWM:"))
-                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read the memory of this process", e);
         }
     }
 }

@@ -133,7 +133,8 @@ final class Rounds {
                 Math.max(0, roundSeconds - compute),
                 broadcastSeconds,
                 mergeSeconds,
-                validationSeconds);
+                validationSeconds,
+                results.stream().mapToLong(RoundResult::memoryBytes).max().orElseThrow());
         listener.roundDone(merged, metrics, results);
         return merged;
     }

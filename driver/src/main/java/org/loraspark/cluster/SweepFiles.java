@@ -99,7 +99,8 @@ final class SweepFiles {
                 last == null ? null : last.validationLoss(),
                 picturesPerSecond(rounds),
                 (before.seconds() == null ? 0 : before.seconds()) + report.seconds(),
-                before.memoryBytes(),
+                // Where the system does not tell, the plan is the best guess.
+                RoundMetrics.memoryBytes(rounds).orElse(run.memoryBytes()),
                 adapter.isEmpty() ? null : bytes(new Path(adapter)),
                 relative(run, adapter),
                 relative(run, report.preview()));

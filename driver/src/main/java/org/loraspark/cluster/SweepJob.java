@@ -58,7 +58,7 @@ public final class SweepJob implements AutoCloseable {
         this.plan = planner.plan(candidates, findings);
         for (SweepOutline run : plan.runs()) {
             RunResult old = planner.before().get(run.name());
-            RunResult fresh = RunResult.planned(run.name(), EffectiveConfig.values(run.config()), run.memoryBytes());
+            RunResult fresh = RunResult.planned(run.name(), EffectiveConfig.values(run.config()));
             boolean paused = old != null && old.status() != Status.FAILED;
             results.put(run.name(), plan.ended().contains(run.name()) || paused ? old : fresh);
         }

@@ -11,7 +11,7 @@ import org.loraspark.train.StepPlan;
  * @param config with rank and alpha as they are used
  * @param data what it trains on
  * @param seconds that it will take alone on its workers
- * @param memoryBytes of a worker alone
+ * @param memoryBytes of a worker alone, as planned
  */
 record SweepOutline(
         Candidate candidate,

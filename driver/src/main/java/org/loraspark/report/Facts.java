@@ -43,6 +43,9 @@ final class Facts {
                 run.key("train.batch-size") + " × " + run.key("train.gradient-accumulation-steps") + " pictures on "
                         + (workers.equals("1") ? "one worker" : "each of " + workers + " workers")));
         setting.ifPresent(s -> facts.add(new Fact("engine", s.engine() + " in " + s.precision())));
+        RoundMetrics.memoryBytes(run.rounds())
+                .ifPresent(bytes ->
+                        facts.add(new Fact("memory", Figures.bytes(bytes) + " at most in a worker's process")));
         facts.add(new Fact("seed", run.key("train.seed")));
         return facts;
     }

@@ -2,7 +2,9 @@ package org.loraspark.report;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * What a round was like.
@@ -18,6 +20,7 @@ import java.util.Map;
  * @param drift ρ, see {@link org.loraspark.train.Averaging#drift}
  * @param computeSeconds the slowest worker's
  * @param waitSeconds the rest of the job: scheduling, waves, transfer
+ * @param memoryBytes the most that a worker's process held while it trained; 0 where that is not known
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record RoundMetrics(
@@ -36,7 +39,8 @@ public record RoundMetrics(
         double waitSeconds,
         double broadcastSeconds,
         double mergeSeconds,
-        double validationSeconds) {
+        double validationSeconds,
+        long memoryBytes) {
     /** The curves' names in TensorBoard; the first three are those of kohya's trainer. */
     public Map<String, Double> scalars() {
         Map<String, Double> scalars = new LinkedHashMap<>();
@@ -54,6 +58,17 @@ public record RoundMetrics(
         scalars.put("time/broadcast", broadcastSeconds);
         scalars.put("time/merge", mergeSeconds);
         scalars.put("time/validation", validationSeconds);
+        if (memoryBytes > 0) {
+            scalars.put("memory_bytes", (double) memoryBytes);
+        }
         return scalars;
+    }
+
+    /** The most in any of the rounds; empty when it is known of none. */
+    public static OptionalLong memoryBytes(List<RoundMetrics> rounds) {
+        return rounds.stream()
+                .mapToLong(RoundMetrics::memoryBytes)
+                .filter(bytes -> bytes > 0)
+                .max();
     }
 }

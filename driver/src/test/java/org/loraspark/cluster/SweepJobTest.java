@@ -26,6 +26,7 @@ import org.loraspark.cluster.sweep.RunResult;
 import org.loraspark.cluster.sweep.SweepRequest;
 import org.loraspark.report.SweepSummary;
 import org.loraspark.report.SweepSummary.Status;
+import org.loraspark.tensor.ProcessMemory;
 
 @Tag("cluster")
 class SweepJobTest {
@@ -62,7 +63,11 @@ class SweepJobTest {
         for (RunResult run : List.of(outcome.results().get(0), outcome.results().get(2))) {
             assertThat(run.status()).isEqualTo(Status.DONE);
             assertThat(DemoSweep.adapter(outcome, run)).isEqualTo(DemoSweep.alone(spark, outcome, run, folder));
+            assertThat(run.memoryBytes())
+                    .as("of this process")
+                    .isBetween(ProcessMemory.resident() / 4, ProcessMemory.highest());
         }
+        assertThat(failed.memoryBytes()).isNull();
         assertThat(outcome.best().orElseThrow().reason()).contains("lowest validation loss of 2 finished runs");
         assertThat(Files.readAllLines(folder.resolve("three/results.csv"))).hasSize(4);
         assertThat(spark.read()
@@ -135,6 +140,7 @@ class SweepJobTest {
             assertThat(outcome.results()).extracting(RunResult::status).containsOnly(Status.DONE);
             assertThat(previewed).as("the second of two steps alone").containsExactly(2);
             RunResult resumed = outcome.results().get(0);
+            assertThat(outcome.results()).extracting(RunResult::memoryBytes).doesNotContainNull();
             assertThat(DemoSweep.adapter(outcome, resumed))
                     .isEqualTo(DemoSweep.alone(spark, outcome, resumed, folder.resolve("again-alone")));
         }

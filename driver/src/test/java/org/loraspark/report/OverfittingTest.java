@@ -41,7 +41,7 @@ class OverfittingTest {
         List<RoundMetrics> rounds = new ArrayList<>();
         for (int i = 0; i < losses.length; i++) {
             rounds.add(new RoundMetrics(
-                    i + 1, i + 1, i + 1, i + 1, losses[i], validation[i], 1, 1, 1, 0, 1, 1, 0, 0, 0, 0));
+                    i + 1, i + 1, i + 1, i + 1, losses[i], validation[i], 1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0));
         }
         return rounds;
     }

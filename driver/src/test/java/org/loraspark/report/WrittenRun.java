@@ -46,7 +46,23 @@ final class WrittenRun {
         long n = rounds.size() + 1;
         double drift = workers == 1 ? 0 : 0.4;
         rounds.add(new RoundMetrics(
-                n, 10 * n, n, 40 * n, loss, validation, 1e-4, 5e-5, 0.1, drift, 8, 5, 0.2, 0.1, 0.05, 1));
+                n,
+                10 * n,
+                n,
+                40 * n,
+                loss,
+                validation,
+                1e-4,
+                5e-5,
+                0.1,
+                drift,
+                8,
+                5,
+                0.2,
+                0.1,
+                0.05,
+                1,
+                1_234_000_000));
         return this;
     }
 

@@ -51,6 +51,13 @@ public final class LocalTrainer implements AutoCloseable {
         if (shard.isEmpty()) {
             throw new IllegalArgumentException("worker " + rank + " has no examples");
         }
+        try (PeakMemory memory = PeakMemory.watch()) {
+            return round(state, rank, shard, toStep, listener, memory);
+        }
+    }
+
+    private RoundResult round(
+            TrainState state, int rank, List<Example> shard, long toStep, StepListener listener, PeakMemory memory) {
         long start = System.nanoTime();
         float[] theta = state.weights().values().clone();
         float[] m = state.firstMoment().clone();
@@ -90,7 +97,8 @@ public final class LocalTrainer implements AutoCloseable {
                 samples,
                 lossSum,
                 steps == 0 ? 0 : normSum / steps,
-                (System.nanoTime() - start) / 1e9);
+                (System.nanoTime() - start) / 1e9,
+                memory.bytes());
     }
 
     /** The examples of one optimizer step; the order of a shard changes every epoch. */

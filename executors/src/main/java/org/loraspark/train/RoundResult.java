@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param lossSum sum of the pictures' losses
  * @param gradientNorm mean norm before clipping over its steps
  * @param seconds time spent computing
+ * @param memoryBytes the most that its process held meanwhile; 0 where the system does not tell
  */
 public record RoundResult(
         int rank,
@@ -22,5 +23,6 @@ public record RoundResult(
         long samples,
         double lossSum,
         double gradientNorm,
-        double seconds)
+        double seconds,
+        long memoryBytes)
         implements Serializable {}

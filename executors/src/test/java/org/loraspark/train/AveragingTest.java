@@ -43,7 +43,7 @@ class AveragingTest {
             RoundResult r = result(rank, 10 + rank, 0);
             RoundResult same = result(rank, 10, seed);
             results.add(new RoundResult(
-                    rank, same.weights(), same.firstMoment(), same.secondMoment(), r.samples(), 1, 1, 1));
+                    rank, same.weights(), same.firstMoment(), same.secondMoment(), r.samples(), 1, 1, 1, 0));
         }
         TrainState merged = Averaging.merge(BEFORE, results, 1);
         assertThat(merged.weights().values()).containsExactly(results.get(0).weights());
@@ -129,11 +129,11 @@ class AveragingTest {
     }
 
     private static RoundResult result(int rank, float[] weights) {
-        return new RoundResult(rank, weights, weights.clone(), weights.clone(), 2, 1, 1, 1);
+        return new RoundResult(rank, weights, weights.clone(), weights.clone(), 2, 1, 1, 1, 0);
     }
 
     private static RoundResult result(int rank, long samples, long seed) {
-        return new RoundResult(rank, random(seed), random(seed + 1), random(seed + 2), samples, 1, 1, 1);
+        return new RoundResult(rank, random(seed), random(seed + 1), random(seed + 2), samples, 1, 1, 1, 0);
     }
 
     private static TrainState state(float[] values) {

@@ -97,7 +97,7 @@ public final class ResultsTable {
         if (column.endsWith("loss") || column.endsWith("second") || column.equals("seconds")) {
             return DataTypes.DoubleType;
         }
-        if (column.equals("adapter_bytes")) {
+        if (column.endsWith("_bytes")) {
             return DataTypes.LongType;
         }
         Object value = values.isEmpty() ? "" : values.get(0);

@@ -25,7 +25,7 @@ import org.loraspark.report.SweepSummary.Status;
  * @param lasting a failure that another attempt would repeat
  * @param rung of halving up to which it has trained, from 1; 0 for none
  * @param loss mean over the last round
- * @param memoryBytes of a worker alone, as planned
+ * @param memoryBytes the most that a worker's process held while it trained
  * @param adapter path relative to the sweep's folder
  * @param preview path relative to the sweep's folder
  */
@@ -43,7 +43,7 @@ public record RunResult(
         Double validationLoss,
         Double samplesPerSecond,
         Double seconds,
-        long memoryBytes,
+        Long memoryBytes,
         Long adapterBytes,
         String adapter,
         String preview) {
@@ -56,9 +56,9 @@ public record RunResult(
         config.replaceAll((key, value) -> value instanceof Integer whole ? Long.valueOf(whole) : value);
     }
 
-    public static RunResult planned(String name, Map<String, Object> config, long memoryBytes) {
+    public static RunResult planned(String name, Map<String, Object> config) {
         return new RunResult(
-                name, config, Status.PLANNED, "", false, 0, 0, 0, null, null, null, null, memoryBytes, null, "", "");
+                name, config, Status.PLANNED, "", false, 0, 0, 0, null, null, null, null, null, null, "", "");
     }
 
     public RunResult with(Status other, String why) {

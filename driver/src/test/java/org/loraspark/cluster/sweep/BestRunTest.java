@@ -82,7 +82,7 @@ class BestRunTest {
                 validationLoss,
                 1.0,
                 1.0,
-                1,
+                1L,
                 1L,
                 name,
                 "");
