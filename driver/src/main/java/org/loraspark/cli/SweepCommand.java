@@ -173,6 +173,10 @@ final class SweepCommand implements Callable<Integer> {
                     .append(best.run().adapter());
             text.append(System.lineSeparator());
         });
+        text.append("report    ")
+                .append(outcome.folder())
+                .append("/report.html")
+                .append(System.lineSeparator());
         text.append("results   ")
                 .append(outcome.folder())
                 .append("/results.csv")

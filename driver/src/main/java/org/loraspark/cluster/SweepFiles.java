@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -20,6 +21,8 @@ import org.loraspark.report.RoundMetrics;
 import org.loraspark.report.SweepReport;
 import org.loraspark.report.SweepSummary;
 import org.loraspark.report.SweepSummary.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a sweep leaves in its folder: {@code runs/NAME/} as {@code train} fills it, with {@link RunResult#FILE_NAME};
@@ -27,10 +30,14 @@ import org.loraspark.report.SweepSummary.Status;
  * report.
  */
 final class SweepFiles {
+    private static final Logger log = LoggerFactory.getLogger(SweepFiles.class);
+
     private final Path folder;
     private final SparkSession session;
     private final Configuration conf;
     private final SweepPlan plan;
+    private final SweepReport report;
+    private final AtomicInteger pagesDue = new AtomicInteger();
     private final long started = System.nanoTime();
 
     SweepFiles(Path folder, SparkSession session, SweepPlan plan) {
@@ -38,6 +45,7 @@ final class SweepFiles {
         this.session = session;
         this.conf = session.sparkContext().hadoopConfiguration();
         this.plan = plan;
+        this.report = new SweepReport(folder, conf);
     }
 
     void start(List<RunResult> results) {
@@ -53,6 +61,7 @@ final class SweepFiles {
                 plan.runs().stream().map(run -> run.candidate().values()).toList(),
                 metrics);
         summary(results, false);
+        page();
     }
 
     /** @param results of all runs, with the one that changed */
@@ -68,15 +77,34 @@ final class SweepFiles {
                     result.name(),
                     values(result.name()),
                     result.status() != Status.FAILED);
+        }
+        if (result.status() != Status.RUNNING) {
             summary(results, false);
         }
+    }
+
+    /** Writes the report as it is now. While one thread writes it, others only tell it to write it once more. */
+    void page() {
+        if (pagesDue.getAndIncrement() > 0) {
+            return;
+        }
+        int due;
+        do {
+            due = pagesDue.get();
+            try {
+                report.write();
+            } catch (RuntimeException e) {
+                // The runs matter more, and the end's page tells of what lasts.
+                log.warn("the report cannot be written yet: {}", e.getMessage());
+            }
+        } while (!pagesDue.compareAndSet(due, 0));
     }
 
     SweepOutcome finish(List<RunResult> results, int encoded, double seconds) {
         ResultsTable.writeCsv(new Path(folder, "results.csv"), conf, results);
         ResultsTable.writeParquet(new Path(folder, "results.parquet"), session, conf, results);
         summary(results, true);
-        SweepReport.write(folder, conf);
+        report.write();
         return new SweepOutcome(folder.toString(), results, BestRun.of(results), encoded, seconds);
     }
 

@@ -220,6 +220,9 @@ public final class SweepJob implements AutoCloseable {
             results.put(result.name(), result);
             files.changed(result, List.copyOf(results.values()));
         }
+        if (result.status() != Status.RUNNING) {
+            files.page();
+        }
         progress.changed(result, line);
     }
 

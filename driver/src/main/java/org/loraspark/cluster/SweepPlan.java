@@ -108,6 +108,7 @@ record SweepPlan(
         long most = runs.stream().mapToLong(SweepOutline::memoryBytes).max().orElseThrow();
         row(text, "memory", "about " + (most >> 20) + " MB for a worker of the largest run");
         row(text, "time", "about " + Durations.words(estimatedSeconds()) + " of training and validation");
+        row(text, "report", folder + "/report.html, written again after each run");
         int widest = runs.stream().mapToInt(run -> run.name().length()).max().orElseThrow();
         runs.stream()
                 .limit(LISTED)

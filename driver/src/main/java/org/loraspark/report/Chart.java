@@ -37,7 +37,14 @@ record Chart(
     private static final int Y_TICKS = 4;
 
     /** @param at distance from the axis' start, in percent */
-    record Tick(double at, String label) {}
+    record Tick(double at, String label) {
+        /** As distances from the top, for an axis that goes up. */
+        static List<Tick> downwards(List<Tick> ticks) {
+            return ticks.stream()
+                    .map(tick -> new Tick(rounded(100 - tick.at()), tick.label()))
+                    .toList();
+        }
+    }
 
     /** @param dots a path of its points; empty when these are too many */
     record Line(String kind, String label, String path, String dots) {}

@@ -21,7 +21,7 @@ final class SweepPictures {
      */
     static Optional<PictureTable> of(SweepSummary sweep, List<SweepSummary.Run> results, Map<String, RunFiles> files) {
         String key = sweep.keys().contains(RANK) ? RANK : sweep.keys().get(0);
-        Map<Object, RunFiles> byValue = new TreeMap<>(Scatter::compare);
+        Map<Object, RunFiles> byValue = new TreeMap<>(KeyAxis::compare);
         for (SweepSummary.Run run : results) {
             RunFiles left = files.get(run.name());
             if (left != null
@@ -38,7 +38,7 @@ final class SweepPictures {
         String label = SweepTable.label(key);
         List<PictureTable.Column> columns = new ArrayList<>(List.of(new PictureTable.Column("base model", false)));
         values.forEach(
-                value -> columns.add(new PictureTable.Column(label + " " + Scatter.text(value), value.equals(best))));
+                value -> columns.add(new PictureTable.Column(label + " " + KeyAxis.text(value), value.equals(best))));
         RunFiles any = byValue.values().iterator().next();
         List<String> prompts = any.record().orElseThrow().prompts();
         List<PictureTable.Row> rows = new ArrayList<>();
@@ -51,7 +51,7 @@ final class SweepPictures {
                         .max(Comparator.comparingLong(RunRecord.Preview::step))
                         .orElseThrow()
                         .step();
-                cells.add(new PictureTable.Cell(run.tiles().afterStep(step, i), label + " " + Scatter.text(value)));
+                cells.add(new PictureTable.Cell(run.tiles().afterStep(step, i), label + " " + KeyAxis.text(value)));
             }
             rows.add(new PictureTable.Row(prompts.get(i), cells));
         }

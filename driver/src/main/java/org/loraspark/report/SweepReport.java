@@ -15,26 +15,41 @@ import org.loraspark.io.AtomicFiles;
 import org.loraspark.report.SweepSummary.Run;
 import org.loraspark.report.SweepSummary.Status;
 
-/** {@code report.html} of a sweep: one file that needs nothing beside it, made of {@link SweepSummary} and its runs' folders. */
+/**
+ * {@code report.html} of a sweep: one file that needs nothing beside it, made of {@link SweepSummary} and its runs' folders.
+ * It may be written again and again while the sweep runs; runs that have ended are read once.
+ */
 public final class SweepReport {
     /** Curves of more runs are a grey area. */
     private static final int MOST_CURVES = 40;
 
-    private SweepReport() {}
+    private final Path folder;
+    private final Configuration conf;
+    private final Map<String, RunFiles> ended = new HashMap<>();
+
+    /** @param folder the sweep's */
+    public SweepReport(Path folder, Configuration conf) {
+        this.folder = folder;
+        this.conf = conf;
+    }
 
     /**
      * What {@code sweep.html} shows; as in {@link RunReport.Page} what a sweep does not have is not there.
      *
+     * @param progress null when the sweep has ended
+     * @param parallel null for a single key, which a scatter plot shows
      * @param ended runs that stopped early or failed
      */
     record Page(
             String title,
             String subtitle,
             Verdict verdict,
+            Progress progress,
             List<String> remarks,
             List<Tile> tiles,
             PictureTable pictures,
             String picturesTitle,
+            Parallel parallel,
             List<Scatter> scatters,
             Chart curves,
             SweepTable table,
@@ -49,19 +64,32 @@ public final class SweepReport {
 
     record Ended(String run, String status, String reason) {}
 
-    /** @param folder the sweep's, with {@code sweep.json} */
-    public static Path write(Path folder, Configuration conf) {
+    /** @param words {@code 7 of 16 runs finished} */
+    record Progress(int finished, int all, String words) {}
+
+    /** From the folder's {@code sweep.json}. */
+    public synchronized Path write() {
         Path file = new Path(folder, RunReport.FILE_NAME);
-        String page = Template.named("sweep.html").fill(page(SweepSummary.read(folder, conf), folder, conf));
+        String page = Template.named("sweep.html").fill(page(SweepSummary.read(folder, conf)));
         AtomicFiles.write(file, conf, page.getBytes(StandardCharsets.UTF_8));
         return file;
     }
 
-    private static Page page(SweepSummary sweep, Path folder, Configuration conf) {
-        Map<String, RunFiles> files = new HashMap<>();
-        sweep.runs()
-                .forEach(run -> RunFiles.only(new Path(folder, run.folder()), conf)
-                        .ifPresent(left -> files.put(run.name(), left)));
+    private Map<String, RunFiles> files(SweepSummary sweep) {
+        Map<String, RunFiles> files = new HashMap<>(ended);
+        for (Run run : sweep.runs()) {
+            if (!files.containsKey(run.name())) {
+                RunFiles.only(new Path(folder, run.folder()), conf).ifPresent(left -> files.put(run.name(), left));
+            }
+            if (run.status().isEnd() && files.containsKey(run.name())) {
+                ended.put(run.name(), files.get(run.name()));
+            }
+        }
+        return files;
+    }
+
+    private Page page(SweepSummary sweep) {
+        Map<String, RunFiles> files = files(sweep);
         List<Run> done = sweep.runs(Status.DONE).stream()
                 .filter(run -> run.loss() != null)
                 .toList();
@@ -79,10 +107,12 @@ public final class SweepReport {
                 sweep.name(),
                 sweep.runs().size() + " runs over " + String.join(", ", sweep.keys()),
                 verdict(sweep),
+                sweep.finished() ? null : progress(sweep),
                 sweep.notes().stream().map(note -> sentence(note, sweep)).toList(),
                 tiles(sweep, best, ranked, validated),
                 ranked.isEmpty() ? null : SweepPictures.of(sweep, ranked, files).orElse(null),
                 "Same prompts, same seeds",
+                ranked.size() < 2 || sweep.keys().size() < 2 ? null : parallel(sweep, ranked, validated, measure),
                 ranked.size() < 2 ? List.of() : scatters(sweep, ranked, validated, measure),
                 validated ? curves(sweep, files).orElse(null) : null,
                 SweepTable.of(sweep, validated),
@@ -103,19 +133,21 @@ public final class SweepReport {
     }
 
     private static Verdict verdict(SweepSummary sweep) {
-        long ended = sweep.runs().stream()
-                .filter(run -> run.status() != Status.PLANNED && run.status() != Status.RUNNING)
-                .count();
         String status = sweep.finished() ? "done" : "running";
         if (sweep.best().isEmpty()) {
             return sweep.finished()
                     ? new Verdict("bad", "failed", "No run came to its end.", "", List.of())
                     : new Verdict("plain", status, "No run has come to its end yet.", "", List.of());
         }
-        String sentence = sweep.finished()
-                ? "Take " + sweep.best() + "."
-                : "Best so far, after " + ended + " of " + sweep.runs().size() + " runs: " + sweep.best() + ".";
+        String sentence = sweep.finished() ? "Take " + sweep.best() + "." : "Best so far: " + sweep.best() + ".";
         return new Verdict("good", status, sentence, "It has the " + sweep.reason() + ".", List.of());
+    }
+
+    private static Progress progress(SweepSummary sweep) {
+        int finished =
+                (int) sweep.runs().stream().filter(run -> run.status().isEnd()).count();
+        int all = sweep.runs().size();
+        return new Progress(finished, all, finished + " of " + all + (all == 1 ? " run" : " runs") + " finished");
     }
 
     private static List<Tile> tiles(SweepSummary sweep, Optional<Run> best, List<Run> ranked, boolean validated) {
@@ -150,6 +182,15 @@ public final class SweepReport {
         tiles.add(new Tile(
                 "time", "", Durations.words(sweep.seconds()), "the runs add up to " + Durations.words(together)));
         return tiles;
+    }
+
+    private static Parallel parallel(SweepSummary sweep, List<Run> ranked, boolean validated, String measure) {
+        List<Parallel.Result> results = new ArrayList<>();
+        ranked.forEach(run -> results.add(new Parallel.Result(run.name(), run.values(), loss(run, validated))));
+        sweep.runs().stream()
+                .filter(run -> run.status() == Status.STOPPED || run.status() == Status.FAILED)
+                .forEach(run -> results.add(new Parallel.Result(run.name(), run.values(), null)));
+        return Parallel.of(sweep.keys(), measure, results);
     }
 
     private static List<Scatter> scatters(SweepSummary sweep, List<Run> ranked, boolean validated, String measure) {

@@ -51,7 +51,12 @@ public record SweepSummary(
         DONE,
         /** Ended early by halving. */
         STOPPED,
-        FAILED
+        FAILED;
+
+        /** Whether nothing is left to do. */
+        public boolean isEnd() {
+            return this == DONE || this == STOPPED || this == FAILED;
+        }
     }
 
     /**

@@ -49,7 +49,7 @@ record SweepTable(List<Head> heads, List<Row> rows) {
         List<Cell> cells = new ArrayList<>();
         for (String key : sweep.keys()) {
             Object value = run.values().get(key);
-            cells.add(new Cell(Scatter.text(value), String.valueOf(value), value instanceof Number));
+            cells.add(new Cell(KeyAxis.text(value), String.valueOf(value), value instanceof Number));
         }
         if (validated) {
             cells.add(number(run.validationLoss(), loss(run.validationLoss())));

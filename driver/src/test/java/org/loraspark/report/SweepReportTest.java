@@ -109,6 +109,76 @@ class SweepReportTest {
         assertThat(rates.points()).allSatisfy(point -> assertThat(point.left()).isBetween(0.0, 100.0));
     }
 
+    @Test
+    void sweepThatStillRunsSaysHowFarItIs() {
+        List<Run> runs = List.of(
+                done("a", 16, 2e-4, 0.05),
+                ended("b", 4, 1e-3, Status.RUNNING, ""),
+                ended("c", 8, 1e-3, Status.FAILED, "the loss is NaN"),
+                ended("d", 32, 5e-4, Status.PLANNED, ""));
+        try (OpenPage page = page(runs, "a", false)) {
+            page.isSelfContained();
+            assertThat(page.text(".progress")).startsWith("2 of 4 runs finished");
+            assertThat(page.text(".sentence")).isEqualTo("Best so far: a.");
+        }
+        try (OpenPage page = page(runs, "a")) {
+            assertThat(page.count(".progress")).isZero();
+        }
+    }
+
+    @Test
+    void writtenAgainItShowsWhatHasBecomeOfTheRunsSince() {
+        trained("a", 0.05);
+        var path = new org.apache.hadoop.fs.Path(folder.toUri());
+        SweepReport report = new SweepReport(path, WrittenRun.conf());
+        Run late = ended("b", 4, 1e-3, Status.PLANNED, "");
+        summary(List.of(done("a", 16, 1e-3, 0.05), late), "a", false).write(path, WrittenRun.conf());
+        report.write();
+        trained("b", 0.04);
+        summary(List.of(done("a", 16, 1e-3, 0.05), done("b", 4, 1e-3, 0.04)), "b", true)
+                .write(path, WrittenRun.conf());
+        report.write();
+        try (OpenPage page = new OpenPage(folder.resolve("report.html"))) {
+            assertThat(page.text(".sentence")).isEqualTo("Take b.");
+            assertThat(page.texts(".pictures thead th")).containsExactly("base model", "rank 4", "rank 16");
+        }
+    }
+
+    @Test
+    void severalKeysHaveAnAxisEachAndALineForEachRun() {
+        List<Run> runs = List.of(
+                done("a", 16, 2e-4, 0.05),
+                done("b", 4, 1e-3, 0.04),
+                ended("c", 8, 1e-4, Status.STOPPED, "among the weaker half"));
+        try (OpenPage page = page(runs, "b")) {
+            page.isSelfContained();
+            assertThat(page.texts(".upright b")).containsExactly("rank", "learning rate", "validation loss");
+            assertThat(page.count(".run")).isEqualTo(3);
+            assertThat(page.text(".run.best title"))
+                    .isEqualTo("b: lora.rank 4, train.learning-rate 1e-3, validation loss 0.0400");
+            assertThat(page.texts(".parallel .legend span"))
+                    .containsExactly("best run", "other runs", "stopped or failed");
+        }
+    }
+
+    @Test
+    void linesOfParallelCoordinatesRunThroughTheirValues() {
+        List<Parallel.Result> runs = List.of(
+                new Parallel.Result("a", Map.of("lora.rank", 16), 1.0),
+                new Parallel.Result("b", Map.of("lora.rank", 4), 2.0),
+                new Parallel.Result("c", Map.of("lora.rank", 8), null));
+        Parallel plot = Parallel.of(List.of("lora.rank"), "loss", runs);
+        assertThat(plot.axes()).extracting(Parallel.Upright::left).containsExactly(0.0, 100.0);
+        assertThat(plot.axes().get(0).ticks())
+                .containsExactly(new Chart.Tick(100, "4"), new Chart.Tick(50, "8"), new Chart.Tick(0, "16"));
+        assertThat(plot.lines())
+                .extracting(Parallel.Line::path)
+                .containsExactly(
+                        "M0.00 50.00",
+                        "M0.00 100.00C50.00 100.00 50.00 0.00 100.00 0.00",
+                        "M0.00 0.00C50.00 0.00 50.00 100.00 100.00 100.00");
+    }
+
     private static List<String> names(OpenPage page) {
         return page.texts("tbody th[scope=row]");
     }
@@ -139,10 +209,18 @@ class SweepReportTest {
     }
 
     private OpenPage page(List<Run> runs, String best) {
+        return page(runs, best, true);
+    }
+
+    private OpenPage page(List<Run> runs, String best, boolean finished) {
         var path = new org.apache.hadoop.fs.Path(folder.toUri());
-        String reason = best.isEmpty() ? "" : "lowest validation loss of 2 finished runs";
-        new SweepSummary("sweep", true, KEYS, best, reason, List.of(), 100, runs).write(path, WrittenRun.conf());
-        SweepReport.write(path, WrittenRun.conf());
+        summary(runs, best, finished).write(path, WrittenRun.conf());
+        new SweepReport(path, WrittenRun.conf()).write();
         return new OpenPage(folder.resolve("report.html"));
+    }
+
+    private static SweepSummary summary(List<Run> runs, String best, boolean finished) {
+        String reason = best.isEmpty() ? "" : "lowest validation loss of 2 finished runs";
+        return new SweepSummary("sweep", finished, KEYS, best, reason, List.of(), 100, runs);
     }
 }

@@ -105,7 +105,7 @@ public record RunResult(
     /** Whether nothing is left to do. */
     @JsonIgnore
     public boolean ended() {
-        return status == Status.DONE || status == Status.STOPPED || status == Status.FAILED;
+        return status.isEnd();
     }
 
     /** @param folder the run's */
