@@ -14,19 +14,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Pages from the resource files of this package, filled with records. The tags are a small part of Mustache's:
+ * Pages from resource files, filled with records. The tags are a small part of Mustache's:
  *
  * <ul>
  *   <li><code>{{name}}</code>: the text, escaped for HTML; there is no unescaped form
  *   <li><code>{{#name}}…{{/name}}</code>: within each element, or within the value when it is there
  *   <li><code>{{?name}}…{{/name}}</code>: once when the value is there, which is: not null, false, 0 or empty
  *   <li><code>{{^name}}…{{/name}}</code>: once when it is not
- *   <li><code>{{>file}}</code>: another file of this package
+ *   <li><code>{{>file}}</code>: another file of the same package or of this one
  * </ul>
  *
  * A name is looked up in the innermost element first; {@code .} is the element itself. An unknown name is an error.
  */
-final class Template {
+public final class Template {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern TAG = Pattern.compile("\\{\\{([#?^/>]?)\\s*([\\w.-]+)\\s*}}");
 
@@ -45,11 +45,21 @@ final class Template {
     }
 
     static Template named(String file) {
-        return of(file, resource(file));
+        return of(Template.class, file);
+    }
+
+    /** @param owner in whose package the file is */
+    public static Template of(Class<?> owner, String file) {
+        Class<?> found = owner.getResource(file) == null ? Template.class : owner;
+        return of(owner, file, resource(found, file));
     }
 
     /** @param file for messages */
     static Template of(String file, String source) {
+        return of(Template.class, file, source);
+    }
+
+    private static Template of(Class<?> owner, String file, String source) {
         Matcher tags = TAG.matcher(source);
         Section page = new Section(file, "#", new ArrayList<>());
         Deque<Section> open = new ArrayDeque<>(List.of(page));
@@ -70,7 +80,7 @@ final class Template {
                         throw new IllegalStateException(file + ": {{/" + name + "}} closes another section");
                     }
                 }
-                case ">" -> parts.addAll(named(name).parts);
+                case ">" -> parts.addAll(of(owner, name).parts);
                 default -> parts.add(new Value(name));
             }
         }
@@ -82,7 +92,7 @@ final class Template {
     }
 
     /** @param model a record, its components being the names */
-    String fill(Object model) {
+    public String fill(Object model) {
         StringBuilder page = new StringBuilder();
         Deque<JsonNode> scopes = new ArrayDeque<>();
         scopes.push(JSON.valueToTree(model));
@@ -162,8 +172,8 @@ final class Template {
         return safe.toString();
     }
 
-    private static String resource(String file) {
-        try (InputStream in = Template.class.getResourceAsStream(file)) {
+    private static String resource(Class<?> owner, String file) {
+        try (InputStream in = owner.getResourceAsStream(file)) {
             if (in == null) {
                 throw new IllegalStateException("no resource " + file);
             }

@@ -16,7 +16,7 @@ import org.loraspark.io.Storage;
  * The single pictures of a run's previews, small enough for a page: {@code previews/tiles/NAME-step00000081-0.webp} for
  * the first prompt after step 81, {@code NAME-base-0.webp} for the base model's.
  */
-final class Tiles {
+public final class Tiles {
     private static final int SIDE = 320;
     private static final int QUALITY = 85;
 
@@ -73,7 +73,7 @@ final class Tiles {
         return String.format("step%08d", step);
     }
 
-    static String uri(byte[] webp) {
+    public static String uri(byte[] webp) {
         return "data:image/webp;base64," + Base64.getEncoder().encodeToString(webp);
     }
 }

@@ -1,11 +1,7 @@
 package org.loraspark.cluster.caption;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +12,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.loraspark.data.Picture;
 import org.loraspark.data.Problem;
 import org.loraspark.io.AtomicFiles;
+import org.loraspark.report.Template;
+import org.loraspark.report.Tiles;
 
 /**
  * One HTML file to look a captioned folder over: pictures with their captions, how often each tag is said, pictures that
@@ -29,7 +27,6 @@ final class ContactSheet {
     private static final int TAGS = 60;
     private static final int REJECTED = 200;
     private static final int OPEN_PARTS = 3;
-    private static final String TEMPLATE = "contact-sheet.html";
 
     private final CaptionPlan plan;
     private final CaptionResults results;
@@ -37,6 +34,44 @@ final class ContactSheet {
     private final JavaSparkContext spark;
     private final Map<String, String> captions = new LinkedHashMap<>();
     private final Map<String, Picture> pictures = new HashMap<>();
+
+    /**
+     * What {@code contact-sheet.html} shows.
+     *
+     * @param sample null when all pictures are shown
+     * @param duplicates null when there are none
+     * @param rejected null when there are none
+     */
+    record Page(
+            String title,
+            String model,
+            List<Count> counts,
+            Sample sample,
+            List<Tag> tags,
+            Part<Group> duplicates,
+            Part<Problem> rejected,
+            List<Figure> pictures) {}
+
+    /** @param link to the part that shows them; empty without one */
+    record Count(String number, String what, String link) {}
+
+    record Sample(String shown, String all, String file) {}
+
+    /** @param share of the captions, in percent */
+    record Tag(String text, String number, long share) {}
+
+    /**
+     * A part of the page that may be long: then it waits until it is asked for, so that the pictures are near the top.
+     *
+     * @param left what is not shown; empty when all is
+     */
+    record Part<T>(boolean open, String number, List<T> shown, String left) {}
+
+    /** @param more pictures that are not shown; 0 when all are */
+    record Group(List<Figure> figures, int more) {}
+
+    /** @param thumbnail a data URI; empty when the picture could not be read */
+    record Figure(String thumbnail, String caption, String name) {}
 
     ContactSheet(CaptionPlan plan, CaptionResults results, List<List<String>> duplicates, JavaSparkContext spark) {
         this.plan = plan;
@@ -58,20 +93,22 @@ final class ContactSheet {
         sample.forEach(name -> shown.put(name, pictures.get(name)));
         groups.forEach(group -> group.forEach(name -> shown.put(name, pictures.get(name))));
         Map<String, byte[]> thumbnails = Thumbnails.of(List.copyOf(shown.values()), spark, plan.slots());
-        Map<String, String> parts = new LinkedHashMap<>();
-        parts.put("title", escaped(plan.order().input()));
-        parts.put("model", escaped(plan.settings().describe()));
-        parts.put("counts", counts());
-        parts.put("sample-note", sampleNote(sample.size()));
-        parts.put("tags", tags());
-        parts.put("duplicates", duplicates(groups, thumbnails));
-        parts.put("rejected", rejected());
-        parts.put("pictures", figures(sample, thumbnails));
-        String page = template();
-        for (Map.Entry<String, String> part : parts.entrySet()) {
-            page = page.replace("{{" + part.getKey() + "}}", part.getValue());
-        }
-        AtomicFiles.write(target, spark.hadoopConfiguration(), page.getBytes(StandardCharsets.UTF_8));
+        Page page = new Page(
+                plan.order().input(),
+                plan.settings().describe(),
+                counts(),
+                sample.size() == captions.size()
+                        ? null
+                        : new Sample(
+                                number(sample.size()),
+                                number(captions.size()),
+                                plan.output().toString()),
+                tags(),
+                duplicates(groups, thumbnails),
+                rejected(),
+                figures(sample, thumbnails));
+        String html = Template.of(ContactSheet.class, "contact-sheet.html").fill(page);
+        AtomicFiles.write(target, spark.hadoopConfiguration(), html.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Evenly spread over the names, so that every folder has its share. */
@@ -85,139 +122,66 @@ final class ContactSheet {
         return sample;
     }
 
-    private String counts() {
+    private List<Count> counts() {
         int alike = duplicates.stream().mapToInt(group -> group.size() - 1).sum();
-        return count(results.captioned(), "captioned", "")
-                + (results.kept() > 0 ? count(results.kept(), "kept", "") : "")
-                + (alike > 0 ? count(alike, "look like another", "#duplicates") : "")
-                + (results.rejected().isEmpty() ? "" : count(results.rejected().size(), "rejected", "#rejected"));
-    }
-
-    private static String count(int number, String what, String link) {
-        String text = "<b>" + number(number) + "</b> " + what;
-        return "<li>" + (link.isEmpty() ? text : "<a href=\"" + link + "\">" + text + "</a>") + "</li>";
-    }
-
-    private String sampleNote(int shown) {
-        return shown == captions.size()
-                ? ""
-                : "<p class=\"note\">This page shows " + number(shown) + " of "
-                        + number(captions.size())
-                        + " pictures, evenly spread, and searches these. The counts are of all pictures; every caption"
-                        + " is in <code>" + escaped(plan.output().toString()) + "</code>.</p>";
-    }
-
-    private String tags() {
-        StringBuilder html = new StringBuilder();
-        var counts = TagCounts.of(List.copyOf(captions.values()), TAGS);
-        for (var tag : counts) {
-            double share = (double) tag.getValue() / captions.size();
-            html.append("<button type=\"button\" data-tag=\"")
-                    .append(escaped(tag.getKey()))
-                    .append("\" style=\"--share:")
-                    .append(Math.round(share * 100))
-                    .append("%\"><span>")
-                    .append(escaped(tag.getKey()))
-                    .append("</span><i>")
-                    .append(number(tag.getValue()))
-                    .append("</i></button>\n");
+        List<Count> counts = new ArrayList<>();
+        counts.add(new Count(number(results.captioned()), "captioned", ""));
+        if (results.kept() > 0) {
+            counts.add(new Count(number(results.kept()), "kept", ""));
         }
-        return html.toString();
+        if (alike > 0) {
+            counts.add(new Count(number(alike), "look like another", "#duplicates"));
+        }
+        if (!results.rejected().isEmpty()) {
+            counts.add(new Count(number(results.rejected().size()), "rejected", "#rejected"));
+        }
+        return counts;
     }
 
-    private String duplicates(List<List<String>> groups, Map<String, byte[]> thumbnails) {
+    private List<Tag> tags() {
+        return TagCounts.of(List.copyOf(captions.values()), TAGS).stream()
+                .map(tag -> new Tag(
+                        tag.getKey(), number(tag.getValue()), Math.round(100.0 * tag.getValue() / captions.size())))
+                .toList();
+    }
+
+    private Part<Group> duplicates(List<List<String>> groups, Map<String, byte[]> thumbnails) {
         if (groups.isEmpty()) {
-            return "";
+            return null;
         }
-        StringBuilder html = details("duplicates", "Pictures that look alike", duplicates.size());
-        if (groups.size() < duplicates.size()) {
-            html.append("<p class=\"note\">The first ")
-                    .append(groups.size())
-                    .append(" of ")
-                    .append(number(duplicates.size()))
-                    .append(" groups.</p>\n");
-        }
+        List<Group> shown = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
-            html.append("<div class=\"group\">").append(figures(groups.get(i), thumbnails));
-            int more = duplicates.get(i).size() - groups.get(i).size();
-            html.append(more > 0 ? "<p class=\"note\">and " + more + " more</p>" : "")
-                    .append("</div>\n");
+            shown.add(new Group(
+                    figures(groups.get(i), thumbnails),
+                    duplicates.get(i).size() - groups.get(i).size()));
         }
-        return html.append("</div></details>").toString();
+        String left = groups.size() == duplicates.size()
+                ? ""
+                : "The first " + groups.size() + " of " + number(duplicates.size()) + " groups.";
+        return new Part<>(duplicates.size() <= OPEN_PARTS, number(duplicates.size()), shown, left);
     }
 
-    private String rejected() {
-        List<Problem> rejected = results.rejected();
-        if (rejected.isEmpty()) {
-            return "";
+    private Part<Problem> rejected() {
+        List<Problem> all = results.rejected();
+        if (all.isEmpty()) {
+            return null;
         }
-        StringBuilder html = details("rejected", "Rejected", rejected.size()).append("<dl>\n");
-        for (Problem problem : rejected.subList(0, Math.min(REJECTED, rejected.size()))) {
-            html.append("<dt>")
-                    .append(escaped(problem.path()))
-                    .append("</dt><dd>")
-                    .append(escaped(problem.reason()))
-                    .append("</dd>\n");
-        }
-        html.append("</dl>\n");
-        if (rejected.size() > REJECTED) {
-            html.append("<p class=\"note\">and ")
-                    .append(rejected.size() - REJECTED)
-                    .append(" more, in rejected.csv</p>\n");
-        }
-        return html.append("</div></details>").toString();
+        List<Problem> shown = all.subList(0, Math.min(REJECTED, all.size()));
+        String left =
+                shown.size() == all.size() ? "" : "and " + number(all.size() - shown.size()) + " more, in rejected.csv";
+        return new Part<>(all.size() <= OPEN_PARTS, number(all.size()), shown, left);
     }
 
-    /** A long part waits until it is asked for, so that the pictures are near the top. */
-    private static StringBuilder details(String id, String title, int count) {
-        return new StringBuilder("<details")
-                .append(count <= OPEN_PARTS ? " open" : "")
-                .append("><summary>")
-                .append(title)
-                .append(" (")
-                .append(number(count))
-                .append(")</summary>\n<div id=\"")
-                .append(id)
-                .append("\">\n");
+    private List<Figure> figures(List<String> names, Map<String, byte[]> thumbnails) {
+        return names.stream()
+                .map(name -> new Figure(
+                        thumbnails.containsKey(name) ? Tiles.uri(thumbnails.get(name)) : "",
+                        captions.getOrDefault(name, ""),
+                        name))
+                .toList();
     }
 
     private static String number(int number) {
         return String.format(Locale.ROOT, "%,d", number);
-    }
-
-    private String figures(List<String> names, Map<String, byte[]> thumbnails) {
-        StringBuilder html = new StringBuilder();
-        for (String name : names) {
-            byte[] webp = thumbnails.get(name);
-            html.append("<figure><div>");
-            if (webp != null) {
-                html.append("<img alt=\"\" loading=\"lazy\" decoding=\"async\" src=\"data:image/webp;base64,")
-                        .append(Base64.getEncoder().encodeToString(webp))
-                        .append("\">");
-            }
-            html.append("</div><figcaption>")
-                    .append(escaped(captions.getOrDefault(name, "")))
-                    .append("<small>")
-                    .append(escaped(name))
-                    .append("</small></figcaption></figure>\n");
-        }
-        return html.toString();
-    }
-
-    private static String template() {
-        try (InputStream in = ContactSheet.class.getResourceAsStream(TEMPLATE)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read the page's template", e);
-        }
-    }
-
-    /** Braces too, so that no caption is taken for a part of the template. */
-    private static String escaped(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;")
-                .replace("{", "&#123;");
     }
 }
