@@ -24,9 +24,22 @@ import java.util.regex.Pattern;
  * <p>java scripts/lib/CheckReport.java REPORT.html [FOLDER]; CHROMIUM names another program than "chromium".
  */
 public final class CheckReport {
+    /** Pictures may wait until they are scrolled to, or until the part that holds them is opened. */
     private static final String PICTURES = """
-            [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length
-            + ' of ' + document.images.length""";
+            (async () => {
+              const pause = millis => new Promise(done => setTimeout(done, millis));
+              const closed = [...document.querySelectorAll('details:not([open])')];
+              closed.forEach(details => details.open = true);
+              for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+                scrollTo(0, y);
+                await pause(50);
+              }
+              const missing = () => [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length;
+              for (let tries = 0; missing() > 0 && tries < 50; tries++) await pause(100);
+              closed.forEach(details => details.open = false);
+              scrollTo(0, 0);
+              return missing() + ' of ' + document.images.length;
+            })()""";
     private static final String SORTS = """
             (() => {
               const table = document.querySelector('table[data-sortable]');
@@ -97,6 +110,10 @@ public final class CheckReport {
                         "--no-sandbox",
                         "--disable-gpu",
                         "--hide-scrollbars",
+                        "--no-first-run",
+                        "--disable-background-networking",
+                        "--disable-component-update",
+                        "--disable-sync",
                         "--remote-debugging-port=0",
                         "--user-data-dir=" + profile,
                         "about:blank")
@@ -176,6 +193,7 @@ public final class CheckReport {
                 "\"features\":[{\"name\":\"prefers-color-scheme\",\"value\":\"" + scheme + "\"}]");
         width(width, 900);
         width(width, (int) Double.parseDouble(evaluate("document.documentElement.scrollHeight")));
+        evaluate(PICTURES);
         String png = send("Page.captureScreenshot", "\"format\":\"png\"");
         Files.write(file, Base64.getDecoder().decode(field("data", png)));
     }
@@ -193,12 +211,12 @@ public final class CheckReport {
     }
 
     private String evaluate(String script) throws Exception {
-        String quoted = "'' + (" + script + ")";
+        String quoted = "Promise.resolve(" + script + ").then(value => '' + value)";
         StringBuilder json = new StringBuilder();
         for (char c : quoted.toCharArray()) {
             json.append(c == '"' || c == '\\' ? "\\" + c : c == '\n' ? "\\n" : String.valueOf(c));
         }
-        String answer = send("Runtime.evaluate", "\"expression\":\"" + json + "\"");
+        String answer = send("Runtime.evaluate", "\"awaitPromise\":true,\"expression\":\"" + json + "\"");
         return answer.contains("exceptionDetails") ? answer : field("value", answer);
     }
 
