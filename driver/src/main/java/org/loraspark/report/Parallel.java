@@ -14,7 +14,7 @@ import java.util.Map;
  * @param legend empty when all runs look alike
  */
 record Parallel(String title, int width, List<Upright> axes, List<Line> lines, List<Look> legend) {
-    private static final int WIDTH_OF_AN_AXIS = 6;
+    private static final int BETWEEN_AXES = 6;
     /** The share of runs that stand out. */
     private static final double GOOD = 0.25;
 
@@ -68,11 +68,7 @@ record Parallel(String title, int width, List<Upright> axes, List<Line> lines, L
         // The better a run, the later it is drawn.
         lines.sort(Comparator.comparingInt(line -> "ended other good best".indexOf(line.kind())));
         return new Parallel(
-                "How the runs went",
-                WIDTH_OF_AN_AXIS * axes.size(),
-                axes,
-                lines,
-                legend.size() > 1 ? legend : List.of());
+                "Each line is a run", BETWEEN_AXES * keys.size(), axes, lines, legend.size() > 1 ? legend : List.of());
     }
 
     private static String kind(Result run, List<Result> done) {

@@ -8,8 +8,16 @@ import java.util.List;
  * One varied key against the loss, a point for each run, as {@code scatter.html} draws it.
  *
  * @param key the config's
+ * @param apart how far ticks are from each other on an average, in percent
  */
-record Scatter(String title, String key, String measure, List<Chart.Tick> x, List<Chart.Tick> y, List<Point> points) {
+record Scatter(
+        String title,
+        String key,
+        String measure,
+        double apart,
+        List<Chart.Tick> x,
+        List<Chart.Tick> y,
+        List<Point> points) {
     /** Of the first and the last value from the plot's sides, in distances between two. */
     private static final double MARGIN = 0.5;
 
@@ -40,6 +48,7 @@ record Scatter(String title, String key, String measure, List<Chart.Tick> x, Lis
                 Figures.capital(measure) + " by " + key,
                 key,
                 measure,
+                Math.round(1e4 / x.ticks().size()) / 100.0,
                 x.ticks(),
                 Chart.Tick.downwards(y.ticks()),
                 points);
