@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 
 /** Moves doubles through an engine's float interface as a high and a low part, and draws test values. */
-final class EngineValues {
+public final class EngineValues {
     private EngineValues() {}
 
     static Tensor upload(Engine engine, double[] values, long... shape) {
@@ -43,7 +43,7 @@ final class EngineValues {
     }
 
     /** Standard normal, rounded to float so that every engine sees the same. */
-    static double[] normal(long seed, long... shape) {
+    public static double[] normal(long seed, long... shape) {
         Random random = new Random(seed);
         double[] values = new double[Math.toIntExact(Shapes.size(shape))];
         for (int i = 0; i < values.length; i++) {
@@ -52,7 +52,7 @@ final class EngineValues {
         return values;
     }
 
-    static float[] floats(double[] values) {
+    public static float[] floats(double[] values) {
         float[] result = new float[values.length];
         for (int i = 0; i < values.length; i++) {
             result[i] = (float) values[i];
@@ -60,7 +60,7 @@ final class EngineValues {
         return result;
     }
 
-    static HostTensor host(long seed, long... shape) {
+    public static HostTensor host(long seed, long... shape) {
         return HostTensor.of(floats(normal(seed, shape)), shape);
     }
 

@@ -41,7 +41,9 @@ final class Dnnl implements AutoCloseable {
             return full;
         }
     };
+    private final Halves halves = new Halves(this);
     private NdTensor scratch = Memory.permanent(DType.F32, 1);
+    private NdTensor turned = Memory.permanent(DType.F32, 1);
 
     /** The operation of a key, compiled at its first use. */
     Operation operation(Key key, Supplier<Operation> compile) {
@@ -140,8 +142,24 @@ final class Dnnl implements AutoCloseable {
         return scratch.address();
     }
 
+    /** A weight in another layout, until the next call. */
+    long turned(long from, Layout layout, Layout to) {
+        long bytes = to.desc().get_size();
+        if (turned.size() * Float.BYTES < bytes) {
+            turned.dispose();
+            turned = Memory.permanent(DType.F32, bytes / Float.BYTES + 1);
+        }
+        operation(Key.of("turned", layout.id(), to.id()), () -> reorder(layout.desc(), to.desc(), PostOps.none()))
+                .run(from, turned.address());
+        return turned.address();
+    }
+
+    Halves halves() {
+        return halves;
+    }
+
     long scratchBytes() {
-        return scratch.size() * Float.BYTES;
+        return (scratch.size() + turned.size()) * Float.BYTES + halves.bytes();
     }
 
     @Override
@@ -149,6 +167,8 @@ final class Dnnl implements AutoCloseable {
         operations.values().forEach(Operation::close);
         operations.clear();
         scratch.dispose();
+        turned.dispose();
+        halves.close();
         stream.close();
     }
 }

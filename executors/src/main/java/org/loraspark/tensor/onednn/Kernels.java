@@ -40,7 +40,8 @@ abstract class Kernels extends KernelChecks {
             FrozenWeight.Role role,
             memory.desc any,
             Function<memory.desc, Operation> compile,
-            long... numbers) {
+            long... of) {
+        long[] numbers = and(of, weight.type().ordinal());
         Layout present = weight.layout(role);
         if (present == null) {
             Operation operation = context.operation(Key.of(kind, numbers), () -> compile.apply(any));

@@ -136,7 +136,7 @@ final class MatrixKernels extends Kernels {
                 "linear",
                 w.weight(),
                 FORWARD,
-                Dnnl.any(type, w.in(), w.out()),
+                Dnnl.any(w.weight().type(), w.in(), w.out()),
                 weights -> {
                     memory.desc to = Dnnl.dense(type, rows, w.out());
                     PostOps postOps = PostOps.none();
@@ -167,7 +167,7 @@ final class MatrixKernels extends Kernels {
                 "linearBackward",
                 w.weight(),
                 BACKWARD,
-                Dnnl.any(type, w.out(), w.in()),
+                Dnnl.any(w.weight().type(), w.out(), w.in()),
                 weights -> context.product(
                         Dnnl.dense(type, rows, w.out()),
                         weights,

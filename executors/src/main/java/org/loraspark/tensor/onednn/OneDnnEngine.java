@@ -53,7 +53,7 @@ final class OneDnnEngine implements Engine {
         this.threads = threads;
         this.compact = compact;
         memory = new Memory(compute);
-        weights = new WeightArena(compute);
+        weights = new WeightArena();
         transfers = new Transfers(dnnl, memory, compute);
         matrices = new MatrixKernels(dnnl, memory, compute);
         convolutions = new ConvKernels(dnnl, memory, compute);
@@ -161,6 +161,11 @@ final class OneDnnEngine implements Engine {
         return FileValues.read(values, DType.F32, dnnl);
     }
 
+    /** In float32, a file's values of two bytes stay as they are. */
+    private DType held(HostTensor weight) {
+        return compute == DType.F32 && HalfProducts.work(weight.dtype()) ? weight.dtype() : compute;
+    }
+
     @Override
     public LinearWeight linearWeight(HostTensor weight) {
         return linearWeight(weight, null);
@@ -175,14 +180,15 @@ final class OneDnnEngine implements Engine {
         }
         long out = shape[0];
         long in = shape[1];
+        DType held = held(weight);
         FrozenWeight packed = new FrozenWeight(
                 weight,
-                compute,
+                new FrozenWeight.Types(held, held),
+                compact || held != compute ? FrozenWeight.Keep.FILE_ORDER : FrozenWeight.Keep.BOTH,
                 weights,
                 pages,
-                compact,
-                Dnnl.strided(compute, new long[] {in, out}, new long[] {1, in}),
-                Dnnl.dense(compute, out, in));
+                Dnnl.strided(held, new long[] {in, out}, new long[] {1, in}),
+                Dnnl.dense(held, out, in));
         return new PackedLinear(packed, bias == null ? null : FileValues.read(bias, DType.F32, dnnl), in, out);
     }
 
@@ -194,7 +200,13 @@ final class OneDnnEngine implements Engine {
                     + Shapes.toString(file) + " and " + Shapes.toString(bias.shape()));
         }
         FrozenWeight packed = new FrozenWeight(
-                weight, compute, weights, pages, false, Dnnl.dense(compute, file), Dnnl.dense(compute, file));
+                weight,
+                new FrozenWeight.Types(compute, held(weight)),
+                compact ? FrozenWeight.Keep.FORWARD_ONLY : FrozenWeight.Keep.BOTH,
+                weights,
+                pages,
+                Dnnl.dense(compute, file),
+                Dnnl.dense(compute, file));
         return new PackedConv(packed, FileValues.read(bias, DType.F32, dnnl), file[1], file[0], (int) file[2], shape);
     }
 

@@ -1,7 +1,9 @@
 package org.loraspark.tensor.onednn;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
@@ -14,9 +16,8 @@ final class WeightArena {
     private static final long PIECE_BYTES = 64L << 20;
     private static final long ALIGNMENT = 64;
 
-    private final DType dtype;
-    private final List<Piece> pieces = new ArrayList<>();
-    private NdTensor staging;
+    private final Map<DType, List<Piece>> pieces = new EnumMap<>(DType.class);
+    private final Map<DType, NdTensor> staging = new EnumMap<>(DType.class);
 
     private static final class Piece {
         private final NdTensor values;
@@ -27,38 +28,38 @@ final class WeightArena {
         }
     }
 
-    WeightArena(DType dtype) {
-        this.dtype = dtype;
-    }
-
     /** Uninitialised, at an address that whole cache lines begin at. */
-    synchronized NdTensor allocate(long size) {
+    synchronized NdTensor allocate(DType dtype, long size) {
         long padding = ALIGNMENT / dtype.bytes();
-        for (Piece piece : pieces) {
+        List<Piece> ofType = pieces.computeIfAbsent(dtype, type -> new ArrayList<>());
+        for (Piece piece : ofType) {
             if (piece.values.size() - piece.used >= size + padding) {
                 return next(piece, size);
             }
         }
         Piece piece = new Piece(Memory.permanent(dtype, Math.max(PIECE_BYTES / dtype.bytes(), size + padding)));
-        pieces.add(piece);
+        ofType.add(piece);
         return next(piece, size);
     }
 
-    private NdTensor next(Piece piece, long size) {
-        long address = piece.values.address() + piece.used * dtype.bytes();
-        long from = piece.used + (ALIGNMENT - address % ALIGNMENT) % ALIGNMENT / dtype.bytes();
+    private static NdTensor next(Piece piece, long size) {
+        int bytes = piece.values.dtype().bytes();
+        long address = piece.values.address() + piece.used * bytes;
+        long from = piece.used + (ALIGNMENT - address % ALIGNMENT) % ALIGNMENT / bytes;
         piece.used = from + size;
         return piece.values.slice(from, size);
     }
 
-    /** One array in the file's order on its way into another layout; overwritten by the next. */
-    synchronized NdTensor staging(long size) {
-        if (staging == null || staging.size() < size) {
-            if (staging != null) {
-                staging.dispose();
+    /** One array in the file's order on its way into another layout; overwritten by the next of its type. */
+    synchronized NdTensor staging(DType dtype, long size) {
+        NdTensor present = staging.get(dtype);
+        if (present == null || present.size() < size) {
+            if (present != null) {
+                present.dispose();
             }
-            staging = Memory.permanent(dtype, Math.max(PIECE_BYTES / dtype.bytes(), size));
+            present = Memory.permanent(dtype, Math.max(PIECE_BYTES / dtype.bytes(), size));
+            staging.put(dtype, present);
         }
-        return staging.slice(0, size);
+        return present.slice(0, size);
     }
 }
