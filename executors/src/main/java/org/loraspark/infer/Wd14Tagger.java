@@ -79,15 +79,15 @@ public final class Wd14Tagger implements Captioner {
         Path model = new Path(folder, MODEL);
         Path list = new Path(folder, TAGS);
         SelectedTags tags = SelectedTags.parse(TextFiles.text(fileSystem, list), list.toString(), options);
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = OnnxRuns.environment();
         try (OrtSession.SessionOptions settings = new OrtSession.SessionOptions()) {
             settings.setIntraOpNumThreads(threads);
             // Idle threads that spin take the cores from the decoding of the next pictures.
             settings.addConfigEntry("session.intra_op.allow_spinning", "0");
             var local = Storage.local(model, conf);
-            OrtSession session = local.isPresent()
+            OrtSession session = OnnxRuns.during(() -> local.isPresent()
                     ? environment.createSession(local.get().toString(), settings)
-                    : environment.createSession(TextFiles.bytes(fileSystem, model), settings);
+                    : environment.createSession(TextFiles.bytes(fileSystem, model), settings));
             try {
                 return new Wd14Tagger(environment, session, tags, model.toString());
             } catch (OrtException | RuntimeException e) {
@@ -105,7 +105,7 @@ public final class Wd14Tagger implements Captioner {
         for (int from = 0; from < pictures.size(); from += portion) {
             List<CaptionRequest> some = pictures.subList(from, Math.min(pictures.size(), from + portion));
             try {
-                captions.addAll(describePortion(some));
+                captions.addAll(OnnxRuns.during(() -> describePortion(some)));
             } catch (OrtException e) {
                 throw new IllegalStateException(source + " failed: " + e.getMessage(), e);
             }
@@ -168,7 +168,10 @@ public final class Wd14Tagger implements Captioner {
     @Override
     public void close() {
         try {
-            session.close();
+            OnnxRuns.during(() -> {
+                session.close();
+                return session;
+            });
         } catch (OrtException e) {
             throw new IllegalStateException("cannot close " + source, e);
         }
