@@ -22,6 +22,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
 import org.loraspark.data.TextFiles;
+import org.loraspark.io.SafetensorsShards;
 import org.loraspark.io.Storage;
 
 /**
@@ -32,6 +33,7 @@ import org.loraspark.io.Storage;
  */
 public record CaptionModel(Kind kind, String folder, String hash) implements Serializable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String WEIGHTS = "model.safetensors";
     private static final int SAMPLE = 1 << 16;
 
     /** In the order in which their words stand in a caption. */
@@ -76,8 +78,8 @@ public record CaptionModel(Kind kind, String folder, String hash) implements Ser
         }
         String type = files.containsKey("config.json") ? modelType(fileSystem, new Path(path, "config.json")) : "";
         if (type.equals("blip")) {
-            if (!files.containsKey("model.safetensors")) {
-                throw new UserError("BLIP folder " + path + " lacks model.safetensors"
+            if (!files.containsKey(WEIGHTS) && !files.containsKey(SafetensorsShards.index(WEIGHTS))) {
+                throw new UserError("BLIP folder " + path + " lacks " + WEIGHTS
                         + (files.containsKey("pytorch_model.bin")
                                 ? "; convert its pytorch_model.bin, which is not read because it can hold code"
                                 : ""));

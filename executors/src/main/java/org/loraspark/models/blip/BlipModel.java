@@ -8,7 +8,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
-import org.loraspark.io.SafetensorsFile;
+import org.loraspark.io.SafetensorsShards;
 import org.loraspark.io.Storage;
 import org.loraspark.models.ConfigJson;
 import org.loraspark.models.WeightCheck;
@@ -17,8 +17,8 @@ import org.loraspark.nn.Weights;
 import org.loraspark.tensor.Engine;
 
 /**
- * A BLIP captioner on disk: a Hugging Face folder with {@code config.json} and {@code model.safetensors}. Opening it
- * checks every name and shape and reads no weight.
+ * A BLIP captioner on disk: a Hugging Face folder with {@code config.json} and {@code model.safetensors}, whole or
+ * in several files. Opening it checks every name and shape and reads no weight.
  */
 public final class BlipModel implements AutoCloseable {
     private static final String HEAD = TextDecoder.NAME + ".cls.predictions.";
@@ -30,16 +30,17 @@ public final class BlipModel implements AutoCloseable {
             Set.of(HEAD_WEIGHT, HEAD_BIAS, HEAD + "bias", TextDecoder.NAME + ".bert.embeddings.position_ids");
 
     private final Path folder;
-    private final SafetensorsFile file;
+    private final SafetensorsShards weights;
     private final BlipConfig config;
     private final PictureProcessor processor;
 
     /** Whether scores are products with the token embeddings. */
     private final boolean tied;
 
-    private BlipModel(Path folder, SafetensorsFile file, BlipConfig config, PictureProcessor processor, boolean tied) {
+    private BlipModel(
+            Path folder, SafetensorsShards weights, BlipConfig config, PictureProcessor processor, boolean tied) {
         this.folder = folder;
-        this.file = file;
+        this.weights = weights;
         this.config = config;
         this.processor = processor;
         this.tied = tied;
@@ -54,15 +55,19 @@ public final class BlipModel implements AutoCloseable {
             BlipConfig config = BlipConfig.of(json);
             PictureProcessor processor =
                     PictureProcessor.read(folder, conf, config.vision().imageSize());
-            SafetensorsFile file = SafetensorsFile.open(new Path(folder, FolderKind.WEIGHTS), conf);
+            SafetensorsShards weights = SafetensorsShards.open(folder, FolderKind.WEIGHTS, conf);
             boolean separate = !json.flag("tie_word_embeddings", true)
                     || !json.object("text_config").flag("tie_word_embeddings", true);
             BlipModel model = new BlipModel(
-                    folder, file, config, processor, !(separate && file.names().contains(HEAD_WEIGHT)));
+                    folder,
+                    weights,
+                    config,
+                    processor,
+                    !(separate && weights.names().contains(HEAD_WEIGHT)));
             try {
                 model.check();
             } catch (RuntimeException e) {
-                file.close();
+                weights.close();
                 throw e;
             }
             return model;
@@ -73,7 +78,7 @@ public final class BlipModel implements AutoCloseable {
 
     private void check() {
         WeightCheck check = new WeightCheck();
-        Set<String> unused = new TreeSet<>(file.names());
+        Set<String> unused = new TreeSet<>(weights.names());
         unused.removeAll(EXTRAS);
         check(check, unused, VisionTower.NAME, layers -> new VisionTower(layers, config.vision()));
         check(check, unused, TextDecoder.NAME, this::decoder);
@@ -89,8 +94,8 @@ public final class BlipModel implements AutoCloseable {
         WeightCheck.needed(model).forEach((name, shape) -> {
             String key = key(part, name);
             unused.remove(key);
-            if (file.names().contains(key)) {
-                check.found(key, file.info(key), shape);
+            if (weights.names().contains(key)) {
+                check.found(key, weights.info(key), shape);
             } else {
                 check.missing(key);
             }
@@ -103,7 +108,7 @@ public final class BlipModel implements AutoCloseable {
         if (key.equals(HEAD_WEIGHT) && tied) {
             return TextDecoder.NAME + ".bert.embeddings.word_embeddings.weight";
         }
-        return key.equals(HEAD_BIAS) && file.names().contains(HEAD + "bias") ? HEAD + "bias" : key;
+        return key.equals(HEAD_BIAS) && weights.names().contains(HEAD + "bias") ? HEAD + "bias" : key;
     }
 
     public Path folder() {
@@ -132,11 +137,11 @@ public final class BlipModel implements AutoCloseable {
     }
 
     private Weights weights(String part) {
-        return (name, shape) -> file.tensor(key(part, name)).reshape(shape);
+        return (name, shape) -> weights.tensor(key(part, name)).reshape(shape);
     }
 
     @Override
     public void close() {
-        file.close();
+        weights.close();
     }
 }

@@ -5,6 +5,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
+import org.loraspark.io.SafetensorsShards;
 import org.loraspark.models.ConfigJson;
 
 /** Recognises what people give in place of a BLIP captioner's folder. */
@@ -39,7 +40,7 @@ final class FolderKind {
         if (!architecture.equals(CAPTIONER)) {
             throw notBlip(folder, "it is a BLIP of the kind " + architecture + ", a " + CAPTIONER + " is needed");
         }
-        if (!has(fileSystem, folder, WEIGHTS)) {
+        if (!SafetensorsShards.exist(folder, WEIGHTS, conf)) {
             String hint = has(fileSystem, folder, "pytorch_model.bin")
                     ? "pytorch_model.bin is a pickle file, which can run code when it is read; convert it to safetensors"
                     : "copy it from the original model";

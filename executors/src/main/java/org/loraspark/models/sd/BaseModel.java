@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
 import org.loraspark.io.SafetensorsFile;
+import org.loraspark.io.SafetensorsShards;
 import org.loraspark.io.Storage;
 import org.loraspark.lora.LoraConfig;
 import org.loraspark.lora.LoraLayout;
@@ -115,7 +116,7 @@ public final class BaseModel implements AutoCloseable {
         ModelFiles files = new ModelFiles();
         try {
             for (Component component : Component.values()) {
-                files.addComponent(component, weights(new Path(path, component.folder()), conf, fileSystem));
+                files.addComponent(component, weights(new Path(path, component.folder()), conf));
             }
             Path scheduler = new Path(path, "scheduler/scheduler_config.json");
             UNetConfig unet = Configs.unet(config(path, Component.UNET, conf));
@@ -145,11 +146,10 @@ public final class BaseModel implements AutoCloseable {
         return ConfigJson.read(new Path(path, component.folder() + "/config.json"), conf);
     }
 
-    private static SafetensorsFile weights(Path folder, Configuration conf, FileSystem fileSystem) throws IOException {
+    private static SafetensorsShards weights(Path folder, Configuration conf) throws IOException {
         for (String name : WEIGHT_FILES) {
-            Path file = new Path(folder, name);
-            if (fileSystem.exists(file)) {
-                return SafetensorsFile.open(file, conf);
+            if (SafetensorsShards.exist(folder, name, conf)) {
+                return SafetensorsShards.open(folder, name, conf);
             }
         }
         throw new UserError(folder + " has no weights; one of " + String.join(", ", WEIGHT_FILES)

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.loraspark.io.SafetensorsFile;
+import org.loraspark.io.SafetensorsShards;
 import org.loraspark.io.TensorInfo;
 import org.loraspark.nn.Weights;
 import org.loraspark.tensor.HostTensor;
@@ -36,10 +37,10 @@ final class ModelFiles implements AutoCloseable {
         }
     }
 
-    /** One component's file of a diffusers folder. */
-    void addComponent(Component component, SafetensorsFile file) {
-        files.add(file);
-        file.names().forEach(key -> put(component, key, file, key));
+    /** One component of a diffusers folder. */
+    void addComponent(Component component, SafetensorsShards weights) {
+        files.addAll(weights.files());
+        weights.names().forEach(key -> put(component, key, weights.fileOf(key), key));
     }
 
     private void put(Component component, String name, SafetensorsFile file, String key) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -16,8 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.loraspark.UserError;
 import org.loraspark.golden.Golden;
+import org.loraspark.grad.Tape;
 import org.loraspark.io.SafetensorsFile;
 import org.loraspark.io.SafetensorsWriter;
+import org.loraspark.io.ShardedModel;
+import org.loraspark.nn.Adapters;
+import org.loraspark.nn.Pass;
+import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
 
 /** Opening a captioner: what is accepted, and what a user reads when it is not. */
@@ -88,6 +94,37 @@ class BlipModelTest {
         Files.delete(folder.resolve("config.json"));
         Files.writeString(folder.resolve("selected_tags.csv"), "tag_id,name,category,count\n");
         refused(folder).hasMessageContaining("it looks like a WD14 tagger");
+    }
+
+    @Test
+    void weightsInSeveralFilesAreThoseOfOne() throws IOException {
+        Map<String, float[]> whole = layerOutputs();
+        List<Path> parts = ShardedModel.cut(folder.resolve("model.safetensors"), 3);
+        assertThat(layerOutputs()).usingRecursiveComparison().isEqualTo(whole);
+
+        Files.delete(parts.get(1));
+        refused(folder)
+                .hasMessageContaining("lacks model-00002-of-00003.safetensors, which its model.safetensors.index.json")
+                .hasMessageNotContaining("\n");
+        Files.copy(parts.get(0), parts.get(1));
+        refused(folder).hasMessageContaining("the files belong to different models");
+        Path index = folder.resolve("model.safetensors.index.json");
+        Files.writeString(index, "{\"weight_map\": {\"a\": \"../model.safetensors\"}}");
+        refused(folder).hasMessageContaining("names '../model.safetensors', which is no file beside it");
+        Files.writeString(index, "{}");
+        refused(folder).hasMessageContaining("has no weight_map");
+    }
+
+    private Map<String, float[]> layerOutputs() {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        try (BlipModel model = open(folder);
+                Engine engine = Golden.engine();
+                Tape tape = Tape.inference(engine)) {
+            float[] picture = new float[3 * 128 * 128];
+            Pass pass = new Pass(tape, Adapters.NONE, (name, value) -> values.put(name, engine.read(value)));
+            model.vision(engine).forward(pass, List.of(picture));
+        }
+        return values;
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.loraspark.UserError;
 import org.loraspark.io.SafetensorsFile;
 import org.loraspark.io.SafetensorsWriter;
+import org.loraspark.io.ShardedModel;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.Shapes;
@@ -74,6 +76,18 @@ class BaseModelTest {
         Files.move(folder.resolve(UNET), folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors"));
         Files.move(folder.resolve(TEXT), folder.resolve("text_encoder/model.fp16.safetensors"));
         assertThat(contentHash()).hasSize(64);
+    }
+
+    @Test
+    void partsInSeveralFilesMeanTheSameModel() throws IOException {
+        String before = contentHash();
+        List<Path> parts = ShardedModel.cut(folder.resolve(UNET), 2);
+        ShardedModel.cut(folder.resolve(TEXT), 2);
+        assertThat(contentHash()).isEqualTo(before);
+        Files.delete(parts.get(0));
+        assertThatThrownBy(() -> open(folder).close())
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("lacks diffusion_pytorch_model-00001-of-00002.safetensors");
     }
 
     @Test
