@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.loraspark.console.Durations;
 
-/** All runs of a sweep, the lowest loss first; the page sorts them by another column. */
+/** All runs of a sweep, the lowest loss first, which stands beside the name; the page sorts them by another column. */
 record SweepTable(List<Head> heads, List<Row> rows) {
     /**
      * @param key the varied key that it is; empty for what was measured
@@ -21,16 +21,16 @@ record SweepTable(List<Head> heads, List<Row> rows) {
 
     static SweepTable of(SweepSummary sweep, boolean validated) {
         List<Head> heads = new ArrayList<>();
+        if (validated) {
+            heads.add(new Head("validation loss", "", true, "ascending"));
+        }
+        heads.add(new Head("training loss", "", true, validated ? "" : "ascending"));
         sweep.keys()
                 .forEach(key -> heads.add(new Head(
                         label(key),
                         key,
                         sweep.runs().stream().allMatch(run -> run.values().get(key) instanceof Number),
                         "")));
-        if (validated) {
-            heads.add(new Head("validation loss", "", true, "ascending"));
-        }
-        heads.add(new Head("training loss", "", true, validated ? "" : "ascending"));
         heads.add(new Head("pictures/s", "", true, ""));
         heads.add(new Head("memory", "", true, ""));
         heads.add(new Head("adapter", "", true, ""));
@@ -47,14 +47,14 @@ record SweepTable(List<Head> heads, List<Row> rows) {
 
     private static Row row(SweepSummary.Run run, SweepSummary sweep, boolean validated) {
         List<Cell> cells = new ArrayList<>();
-        for (String key : sweep.keys()) {
-            Object value = run.values().get(key);
-            cells.add(new Cell(KeyAxis.text(value), String.valueOf(value), value instanceof Number));
-        }
         if (validated) {
             cells.add(number(run.validationLoss(), loss(run.validationLoss())));
         }
         cells.add(number(run.loss(), loss(run.loss())));
+        for (String key : sweep.keys()) {
+            Object value = run.values().get(key);
+            cells.add(new Cell(KeyAxis.text(value), String.valueOf(value), value instanceof Number));
+        }
         Double speed = run.samplesPerSecond();
         cells.add(number(speed, speed == null ? "" : Figures.decimal(speed, 1)));
         cells.add(number(run.memoryBytes(), bytes(run.memoryBytes())));

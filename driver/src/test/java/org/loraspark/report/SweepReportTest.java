@@ -50,19 +50,19 @@ class SweepReportTest {
             assertThat(names(page)).containsExactly("b", "a", "d", "c");
             assertThat(page.text("[aria-sort]")).isEqualTo("validation loss");
 
-            page.click("thead th:nth-child(2) button");
+            page.click("thead th:nth-child(4) button");
             assertThat(names(page)).containsExactly("b", "c", "a", "d");
-            page.click("thead th:nth-child(2) button");
+            page.click("thead th:nth-child(4) button");
             assertThat(names(page)).containsExactly("d", "a", "c", "b");
-            assertThat(page.element("thead th:nth-child(2)").getAttribute("aria-sort"))
+            assertThat(page.element("thead th:nth-child(4)").getAttribute("aria-sort"))
                     .isEqualTo("descending");
             assertThat(page.count("[aria-sort]")).isEqualTo(1);
 
-            page.click("thead th:nth-child(3) button");
+            page.click("thead th:nth-child(5) button");
             assertThat(names(page)).containsExactly("c", "a", "d", "b");
-            page.click("thead th:nth-child(4) button");
+            page.click("thead th:nth-child(2) button");
             assertThat(names(page)).endsWith("c");
-            page.click("thead th:nth-child(4) button");
+            page.click("thead th:nth-child(2) button");
             assertThat(names(page)).containsExactly("d", "a", "b", "c");
         }
     }
