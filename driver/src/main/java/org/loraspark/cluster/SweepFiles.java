@@ -7,7 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -29,15 +32,22 @@ import org.slf4j.LoggerFactory;
  * {@code sweep.json}, {@code results.csv}, {@code results.parquet}, {@code logs/} for TensorBoard's HParams, and the
  * report.
  */
-final class SweepFiles {
+final class SweepFiles implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SweepFiles.class);
+    private static final long NANOS_BETWEEN_PAGES = TimeUnit.SECONDS.toNanos(2);
 
     private final Path folder;
     private final SparkSession session;
     private final Configuration conf;
     private final SweepPlan plan;
     private final SweepReport report;
-    private final AtomicInteger pagesDue = new AtomicInteger();
+    private final ScheduledExecutorService pages = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "report");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final AtomicBoolean pageDue = new AtomicBoolean();
+    private volatile long pageWritten;
     private final long started = System.nanoTime();
 
     SweepFiles(Path folder, SparkSession session, SweepPlan plan) {
@@ -61,7 +71,7 @@ final class SweepFiles {
                 plan.runs().stream().map(run -> run.candidate().values()).toList(),
                 metrics);
         summary(results, false);
-        page();
+        writePage();
     }
 
     /** @param results of all runs, with the one that changed */
@@ -83,21 +93,32 @@ final class SweepFiles {
         }
     }
 
-    /** Writes the report as it is now. While one thread writes it, others only tell it to write it once more. */
+    /** Has the report written again, soon: short runs would spend their time on pages otherwise. */
     void page() {
-        if (pagesDue.getAndIncrement() > 0) {
-            return;
+        if (pageDue.compareAndSet(false, true)) {
+            long wait = Math.max(0, pageWritten + NANOS_BETWEEN_PAGES - System.nanoTime());
+            pages.schedule(this::writePage, wait, TimeUnit.NANOSECONDS);
         }
-        int due;
-        do {
-            due = pagesDue.get();
-            try {
-                report.write();
-            } catch (RuntimeException e) {
-                // The runs matter more, and the end's page tells of what lasts.
-                log.warn("the report cannot be written yet: {}", e.getMessage());
-            }
-        } while (!pagesDue.compareAndSet(due, 0));
+    }
+
+    private void writePage() {
+        pageDue.set(false);
+        try {
+            report.write();
+        } catch (RuntimeException e) {
+            // The runs matter more, and the page at the end tells of what lasts.
+            log.warn("the report cannot be written yet: {}", e.getMessage());
+        }
+        pageWritten = System.nanoTime();
+    }
+
+    /** Shows on the page what has happened since it was written. */
+    @Override
+    public void close() {
+        pages.shutdownNow();
+        if (pageDue.get()) {
+            writePage();
+        }
     }
 
     SweepOutcome finish(List<RunResult> results, int encoded, double seconds) {
@@ -105,6 +126,7 @@ final class SweepFiles {
         ResultsTable.writeParquet(new Path(folder, "results.parquet"), session, conf, results);
         summary(results, true);
         report.write();
+        pageDue.set(false);
         return new SweepOutcome(folder.toString(), results, BestRun.of(results), encoded, seconds);
     }
 

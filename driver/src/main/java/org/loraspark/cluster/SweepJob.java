@@ -263,6 +263,7 @@ public final class SweepJob implements AutoCloseable {
 
     @Override
     public void close() {
+        files.close();
         data.close();
         findings.close();
     }

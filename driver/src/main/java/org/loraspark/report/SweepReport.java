@@ -62,7 +62,16 @@ public final class SweepReport {
         }
     }
 
-    record Ended(String run, String status, String reason) {}
+    /** @param how one sentence */
+    record Ended(String run, String how) {
+        static Ended of(Run run) {
+            String status = run.status().name().toLowerCase(Locale.ROOT);
+            String reason = run.reason();
+            return new Ended(
+                    run.name(),
+                    reason.isEmpty() ? status : reason.startsWith(status) ? reason : status + ": " + reason);
+        }
+    }
 
     /** @param words {@code 7 of 16 runs finished} */
     record Progress(int finished, int all, String words) {}
@@ -118,7 +127,7 @@ public final class SweepReport {
                 SweepTable.of(sweep, validated),
                 sweep.runs().stream()
                         .filter(run -> run.status() == Status.FAILED || run.status() == Status.STOPPED)
-                        .map(run -> new Ended(run.name(), run.status().name().toLowerCase(Locale.ROOT), run.reason()))
+                        .map(Ended::of)
                         .toList(),
                 best.filter(run -> !run.adapter().isEmpty())
                         .flatMap(run -> bestFiles)
