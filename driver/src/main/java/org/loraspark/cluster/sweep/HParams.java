@@ -93,8 +93,6 @@ public final class HParams {
                 message(list, 1, item -> value(item, value));
             }
         });
-        // Tables of runs show these keys first.
-        info.writeBool(7, distinct.size() > 1);
     }
 
     /** A {@code google.protobuf.Value}. */
