@@ -58,7 +58,7 @@ public final class SweepReport {
             List<Facts.Fact> facts,
             String config) {
         public boolean isCharted() {
-            return !scatters.isEmpty() || curves != null;
+            return parallel != null || !scatters.isEmpty() || curves != null;
         }
     }
 
@@ -121,7 +121,7 @@ public final class SweepReport {
                 tiles(sweep, best, ranked, validated),
                 ranked.isEmpty() ? null : SweepPictures.of(sweep, ranked, files).orElse(null),
                 "Same prompts, same seeds",
-                ranked.size() < 2 || sweep.keys().size() < 2 ? null : parallel(sweep, ranked, validated, measure),
+                ranked.isEmpty() || sweep.keys().size() < 2 ? null : parallel(sweep, ranked, validated, measure),
                 ranked.size() < 2 ? List.of() : scatters(sweep, ranked, validated, measure),
                 validated ? curves(sweep, files).orElse(null) : null,
                 SweepTable.of(sweep, validated),

@@ -80,7 +80,7 @@ class SweepReportTest {
             assertThat(page.texts(".facts dd"))
                     .containsExactly("failed: <script>NaN</script>", "stopped: among the weaker half");
             assertThat(page.texts(".tile .note")).contains("1 stopped, 1 failed");
-            assertThat(page.count(".plot")).isZero();
+            assertThat(page.count(".scatter")).isZero();
         }
     }
 

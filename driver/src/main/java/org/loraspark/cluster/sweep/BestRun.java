@@ -34,9 +34,10 @@ public record BestRun(RunResult run, String reason, List<String> notes) {
         String reason = String.format(
                 Locale.ROOT,
                 validated
-                        ? "lowest validation loss of %d finished runs, %.5f"
-                        : "lowest training loss of %d finished runs, %.5f; no picture is held out",
+                        ? "lowest validation loss of %d finished %s, %.5f"
+                        : "lowest training loss of %d finished %s, %.5f; no picture is held out",
                 done.size(),
+                done.size() == 1 ? "run" : "runs",
                 loss);
         List<String> notes = new ArrayList<>();
         if (!validated) {
