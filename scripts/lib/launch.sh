@@ -43,7 +43,7 @@ launch() {
     read -r -d '' -a options < <(jvm_opens) || true
     # What is large lives outside the heap: a collector with little memory of its own, and a young generation that does
     # not grow into memory that weights need. The same for executors is in SparkSessions.
-    options+=("-Xmx$(driver_memory)" -XX:+UseSerialGC -XX:MaxNewSize=256m)
+    options+=("-Xmx$(driver_memory)" -XX:+UseSerialGC -Xms64m -XX:NewSize=32m -XX:MaxNewSize=64m)
     case $master in
         # Executors on this machine read the jars where they lie; those on others are sent them.
         local*) options+=("-Dspark.executor.extraClassPath=$DIST/lib/*") ;;

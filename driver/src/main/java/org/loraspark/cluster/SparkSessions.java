@@ -56,7 +56,7 @@ public final class SparkSessions {
         // Progress inside a round comes with the heartbeats.
         conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
         // Weights and activations live outside the heap, which should not grow into their memory.
-        conf.setIfMissing("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:MaxNewSize=256m");
+        conf.setIfMissing("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:NewSize=32m -XX:MaxNewSize=64m");
         // glibc then asks for huge pages, and fresh memory costs a fifth; other C libraries do not read it.
         conf.setIfMissing("spark.executorEnv.GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
         String chosen = conf.get("spark.master");

@@ -94,7 +94,7 @@ public final class Layers {
         return new LayerNorm(exact(name + ".weight", dim), exact(name + ".bias", dim), eps);
     }
 
-    /** A frozen array of the given shape. */
+    /** An embedding table of the given shape. */
     public Tensor vector(String name, long... shape) {
         return engine.freeze(weights.get(name, shape));
     }

@@ -57,7 +57,7 @@ public interface Engine extends AutoCloseable {
 
     // ---- frozen weights: outside every scope, live until the engine's process ends or the model is closed
 
-    /** A frozen array of the compute type: an embedding table. */
+    /** An embedding table, of the compute type or as narrow as its file. */
     Tensor freeze(HostTensor values);
 
     /** A frozen array of the master type: a norm's scale and shift. */

@@ -87,6 +87,7 @@ final class OneDnnEngine implements Engine {
     @Override
     public Scope scope() {
         adoptThread();
+        weights.rest();
         return memory.open();
     }
 
@@ -153,7 +154,9 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public Tensor freeze(HostTensor values) {
-        return FileValues.read(values, compute, dnnl);
+        long[] shape = values.shape();
+        boolean rows = shape.length == 2 && Halves.canWiden(shape[1]);
+        return FileValues.read(values, rows ? held(values) : compute, dnnl);
     }
 
     @Override

@@ -99,6 +99,17 @@ final class ShapeKernels extends Kernels {
                     NativeFloats.at(table.address() + ids[i] * bytes, 0),
                     bytes);
         }
+        return table.dtype() == DType.F32 || type != DType.F32 ? y : widened(y);
+    }
+
+    private NdTensor widened(NdTensor halves) {
+        NdTensor y = memory.empty(DType.F32, halves.shape());
+        long bytes = y.size() * Float.BYTES;
+        Pointer.memcpy(
+                NativeFloats.at(y.address(), 0),
+                NativeFloats.at(context.halves().widened(halves), 0),
+                bytes);
+        memory.release(halves);
         return y;
     }
 

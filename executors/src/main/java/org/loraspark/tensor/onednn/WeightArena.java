@@ -15,9 +15,11 @@ import org.loraspark.tensor.nd4j.NdTensor;
 final class WeightArena {
     private static final long PIECE_BYTES = 64L << 20;
     private static final long ALIGNMENT = 64;
+    private static final int LONG_IDLE = 200;
 
     private final Map<DType, List<Piece>> pieces = new EnumMap<>(DType.class);
     private final Map<DType, NdTensor> staging = new EnumMap<>(DType.class);
+    private int idle;
 
     private static final class Piece {
         private final NdTensor values;
@@ -52,6 +54,7 @@ final class WeightArena {
 
     /** One array in the file's order on its way into another layout; overwritten by the next of its type. */
     synchronized NdTensor staging(DType dtype, long size) {
+        idle = 0;
         NdTensor present = staging.get(dtype);
         if (present == null || present.size() < size) {
             if (present != null) {
@@ -61,5 +64,14 @@ final class WeightArena {
             staging.put(dtype, present);
         }
         return present.slice(0, size);
+    }
+
+    /** Told when a scope opens; a step opens hundreds. Frees the staging when it has not been used for so many. */
+    synchronized void rest() {
+        idle++;
+        if (idle == LONG_IDLE) {
+            staging.values().forEach(NdTensor::dispose);
+            staging.clear();
+        }
     }
 }

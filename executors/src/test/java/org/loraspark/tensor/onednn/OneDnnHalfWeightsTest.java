@@ -57,6 +57,23 @@ class OneDnnHalfWeightsTest {
     }
 
     @Test
+    void rowsOfATable() {
+        for (DType half : HALVES) {
+            for (int width : new int[] {8, 768, 5}) {
+                HostTensor file = EngineValues.host(1, 9, width).cast(half);
+                try (Engine engine = new OneDnnEngine(DType.F32, 2, false);
+                        Scope scope = engine.scope()) {
+                    int[] ids = {8, 0, 3, 3};
+                    Tensor rows = engine.embedding(ids, engine.freeze(file));
+                    assertThat(rows.dtype()).isEqualTo(DType.F32);
+                    assertThat(engine.read(rows))
+                            .containsExactly(engine.read(engine.embedding(ids, engine.freeze(file.cast(DType.F32)))));
+                }
+            }
+        }
+    }
+
+    @Test
     void processorsWithAvx512MultiplyWithHalves() {
         boolean expected = Isa.name().contains("AVX-512") || Isa.name().equals("AMX");
         assertThat(HalfProducts.work(DType.F16)).isEqualTo(expected);
