@@ -3,6 +3,7 @@ package org.loraspark.infer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
@@ -99,8 +100,9 @@ public final class BlipCaptioner implements Captioner {
         List<TokenSearch> searches = pictures.stream().map(this::search).toList();
         try (Tape tape = Tape.inference(engine)) {
             Pass pass = Pass.plain(tape);
-            List<float[]> pixels =
-                    pictures.stream().map(p -> processor.pixels(p.picture())).toList();
+            List<float[]> pixels = pictures.parallelStream()
+                    .map(p -> processor.pixels(p.picture()))
+                    .toList();
             int tokens = pictures.size() * (prompt.length + options.beams() * (options.maxLength() - 1));
             DecoderMemory memory = decoder.look(pass, vision.forward(pass, pixels), tokens);
             decode(new ArrayList<>(searches), memory);
@@ -126,23 +128,26 @@ public final class BlipCaptioner implements Captioner {
             int first = memory.rows();
             float[] scores = scores(memory, beginnings);
             int unread = beginnings.get(0).unread().length;
-            int vocab = config.vocabSize();
-            int sequence = 0;
-            for (TokenSearch search : open) {
-                List<Hypothesis> read = new ArrayList<>();
-                int from = sequence * vocab;
-                for (Hypothesis beginning : search.running()) {
-                    read.add(beginning.read(first + sequence * unread));
-                    sequence++;
-                }
-                search.advance(read, scores, from, vocab);
-            }
+            int each = beginnings.size() / open.size();
+            // The engine waits, so its cores are free for the vocabulary's many scores.
+            IntStream.range(0, open.size())
+                    .parallel()
+                    .forEach(i -> advance(open.get(i), scores, i * each, first, unread));
             for (int i = open.size() - 1; i >= 0; i--) {
                 if (open.get(i).isOver()) {
                     leave(open, memory, i);
                 }
             }
         }
+    }
+
+    /** @param sequence the search's first */
+    private void advance(TokenSearch search, float[] scores, int sequence, int first, int unread) {
+        List<Hypothesis> read = new ArrayList<>();
+        for (Hypothesis beginning : search.running()) {
+            read.add(beginning.read(first + (sequence + read.size()) * unread));
+        }
+        search.advance(read, scores, sequence * config.vocabSize(), config.vocabSize());
     }
 
     /** The last one takes the place of the one that leaves. */
