@@ -167,6 +167,36 @@ class CaptionJobTest {
         assertThat(names(folder)).containsExactly("captions.csv", "pictures");
     }
 
+    /** What a driver leaves that is killed while it writes the text files: some of them, a part of one, no output. */
+    @Test
+    void secondStartWritesTheRestOfTheTextFilesAndTheParquet() throws IOException {
+        Path pictures = pictures("01.png", "02.png", "03.png", "04.png");
+        Path output = folder.resolve("captions.parquet");
+        CaptionOrder order =
+                Orders.of(pictures, output).around("ink,", "").beside().order();
+        CaptionPlan first = new CaptionPlanner(context(), order).plan();
+        List<Picture> listed = first.tree().pictures();
+        first.journal()
+                .save(List.of(
+                        finished(listed.get(0), hash(pictures.resolve("01.png")), "one"),
+                        finished(listed.get(1), hash(pictures.resolve("02.png")), "two")));
+        first.journal().save(List.of(finished(listed.get(2), hash(pictures.resolve("03.png")), "three")));
+        Files.writeString(pictures.resolve("01.txt"), "ink, one\n");
+        Files.writeString(pictures.resolve("02.txt"), "");
+
+        CaptionReport report = new CaptionJob(order, spark).run();
+        List<String> captions = List.of("ink, one", "ink, two", "ink, three", "ink, " + TestPictures.caption(3));
+        assertThat(spark.read().parquet(output.toString()).orderBy("file_name").collectAsList())
+                .extracting(row -> row.getString(1))
+                .containsExactlyElementsOf(captions);
+        for (int i = 0; i < captions.size(); i++) {
+            assertThat(pictures.resolve("0" + (i + 1) + ".txt")).hasContent(captions.get(i));
+        }
+        assertThat(report.captioned() + report.kept()).isEqualTo(4);
+        assertThat(names(folder)).containsExactly("captions.parquet", "pictures");
+        assertThat(names(pictures)).hasSize(8);
+    }
+
     @Test
     void otherSettingsDoNotTakeTheWordsOfAnEarlierStart() throws IOException {
         Path pictures = pictures("01.png");
