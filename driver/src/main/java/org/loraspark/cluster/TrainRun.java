@@ -88,7 +88,11 @@ final class TrainRun {
             runLog.text("config", "```\n" + EffectiveConfig.render(config) + "```");
             return run(untilStep, shards, heldOut, new Reporter(watcher, runLog, recorder, firstStep));
         } catch (Exception e) {
-            recorder.failed(e);
+            if (spark.sc().isStopped()) {
+                recorder.interrupted(e);
+            } else {
+                recorder.failed(e);
+            }
             throw e;
         }
     }

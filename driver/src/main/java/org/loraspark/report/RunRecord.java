@@ -38,6 +38,7 @@ public record RunRecord(
         List<String> prompts,
         List<Preview> previews,
         List<Adapter> adapters) {
+    static final String INTERRUPTED = "interrupted";
     static final String FILE_ENDING = "-run.json";
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -45,7 +46,7 @@ public record RunRecord(
     public enum Status {
         RUNNING,
         DONE,
-        /** Ended before its last step, by a sweep. */
+        /** Ended before its last step, by a sweep or by the user. */
         STOPPED,
         FAILED
     }

@@ -101,10 +101,18 @@ public final class RunRecorder {
 
     /** The report of a failure never hides the failure. */
     public void failed(Exception reason) {
-        String words = String.valueOf(reason.getMessage());
+        String words = String.valueOf(reason.getMessage()).lines().findFirst().orElse("");
+        endAfter(reason, record.withEnd(RunRecord.Status.FAILED, words, List.of()));
+    }
+
+    /** The program was ended while the run went on. */
+    public void interrupted(Exception consequence) {
+        endAfter(consequence, record.withEnd(RunRecord.Status.STOPPED, RunRecord.INTERRUPTED, List.of()));
+    }
+
+    private void endAfter(Exception reason, RunRecord ended) {
         try {
-            end(record.withEnd(
-                    RunRecord.Status.FAILED, words.lines().findFirst().orElse(""), List.of()));
+            end(ended);
         } catch (RuntimeException e) {
             reason.addSuppressed(e);
         }

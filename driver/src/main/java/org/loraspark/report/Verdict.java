@@ -55,7 +55,16 @@ record Verdict(String tone, String status, String sentence, String detail, List<
             String where = rounds.isEmpty()
                     ? "before its first round ended"
                     : "after round " + last(rounds).round();
-            return new Verdict("plain", "stopped", "It was stopped " + where + ".", "", List.of());
+            return record.map(RunRecord::failure).orElse("").equals(RunRecord.INTERRUPTED)
+                    ? new Verdict(
+                            "warn",
+                            "interrupted",
+                            "It was interrupted " + where + ".",
+                            "",
+                            List.of(new Advice(
+                                    "To go on from its last checkpoint (a sweep does so by itself):",
+                                    set("train.resume-from", "latest"))))
+                    : new Verdict("plain", "stopped", "It was stopped " + where + ".", "", List.of());
         }
         if (rounds.isEmpty()) {
             return new Verdict("plain", "done", "It ended without a round.", "", List.of());

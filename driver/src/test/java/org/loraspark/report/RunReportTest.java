@@ -90,6 +90,11 @@ class RunReportTest {
             assertThat(page.text(".sentence")).isEqualTo("It stopped after round 1.");
             assertThat(page.text(".detail")).isEqualTo("the loss of rank 1 is NaN");
         }
+        recorder.interrupted(new IllegalStateException("the cluster is gone"));
+        try (OpenPage page = page()) {
+            assertThat(page.text(".sentence")).isEqualTo("It was interrupted after round 1.");
+            assertThat(page.texts(".verdict .advice code")).containsExactly("--set train.resume-from=latest");
+        }
     }
 
     @Test
