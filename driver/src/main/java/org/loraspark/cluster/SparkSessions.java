@@ -53,6 +53,8 @@ public final class SparkSessions {
         conf.setIfMissing("spark.driver.maxResultSize", "0");
         // A task that waits for the executor with its shard leaves another idle, and a shard is soon sent.
         conf.setIfMissing("spark.locality.wait", "0s");
+        // A row of a sweep's results has each key of the config; Spark warns of plans with so many columns.
+        conf.setIfMissing("spark.sql.debug.maxToStringFields", "1000");
         // Progress inside a round comes with the heartbeats.
         conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
         // Weights and activations live outside the heap, which should not grow into their memory.

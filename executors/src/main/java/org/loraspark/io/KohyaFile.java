@@ -69,7 +69,11 @@ public final class KohyaFile {
         training.keySet().removeIf(key -> !key.startsWith("ss_"));
         try (SafetensorsHash hash = new SafetensorsHash()) {
             SafetensorsWriter.write(hash, tensors, training);
-            return Map.of("sshs_model_hash", hash.ofData(), "sshs_legacy_hash", hash.legacy());
+            // Not Map.of, whose order is another in each process: equal runs write equal bytes.
+            Map<String, String> hashes = new LinkedHashMap<>();
+            hashes.put("sshs_model_hash", hash.ofData());
+            hashes.put("sshs_legacy_hash", hash.legacy());
+            return hashes;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -107,7 +107,7 @@ public final class KohyaMetadata {
         counts.put("n_repeats", repeats);
         counts.put("img_count", pictures);
         datasetDirs.put(folderName, counts);
-        tagFrequency.put(folderName, Map.copyOf(tags));
+        tagFrequency.put(folderName, new TreeMap<>(tags));
         return this;
     }
 

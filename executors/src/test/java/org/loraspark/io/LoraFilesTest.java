@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -164,6 +165,9 @@ class LoraFilesTest {
         LoraFile file = LoraFiles.read(path, conf);
         assertThat(file.metadata())
                 .containsEntry("sshs_model_hash", HexFormat.of().formatHex(sha.digest()));
+        // In an order that is the same in every process.
+        String header = new String(bytes, 8, dataStart - 8, StandardCharsets.UTF_8);
+        assertThat(header).containsSubsequence("\"ss_seed\"", "\"sshs_model_hash\"", "\"sshs_legacy_hash\"");
 
         Map<String, String> training = new LinkedHashMap<>(file.metadata());
         training.keySet().removeIf(key -> !key.startsWith("ss_"));
