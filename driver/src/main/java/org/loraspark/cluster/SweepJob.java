@@ -32,6 +32,9 @@ import org.loraspark.report.SweepSummary.Status;
  * again goes on.
  */
 public final class SweepJob implements AutoCloseable {
+    /** Runs after each other in a slot from which a lane more pays. */
+    private static final int MANY_TURNS = 8;
+
     private final JavaSparkContext spark;
     private final Configuration conf;
     private final Path folder;
@@ -120,8 +123,7 @@ public final class SweepJob implements AutoCloseable {
                 .forEach(run -> groups.computeIfAbsent(run.group(), g -> new ArrayList<>())
                         .add(run));
         for (List<SweepOutline> group : groups.values()) {
-            // One more than train at a time: its task takes the slot of a run that is writing its files.
-            ExecutorService lanes = Executors.newFixedThreadPool(plan.atOnce() + 1);
+            ExecutorService lanes = Executors.newFixedThreadPool(lanes(group.size()));
             try {
                 List<Future<?>> futures = new ArrayList<>();
                 group.forEach(run -> futures.add(lanes.submit(() -> advance(run, rung, progress))));
@@ -137,6 +139,14 @@ public final class SweepJob implements AutoCloseable {
                 lanes.shutdownNow();
             }
         }
+    }
+
+    /**
+     * With many runs one more than train at a time: its tasks take the slot of a run that is writing its files. With few
+     * it would cost more, as runs that share slots unevenly leave slots empty at the end.
+     */
+    private int lanes(int runs) {
+        return runs > MANY_TURNS * plan.atOnce() ? plan.atOnce() + 1 : plan.atOnce();
     }
 
     private void advance(SweepOutline run, int rung, SweepProgress progress) {
