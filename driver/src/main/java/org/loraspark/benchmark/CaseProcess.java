@@ -24,8 +24,9 @@ import org.loraspark.tensor.profile.Profile;
 import org.loraspark.tensor.profile.ProfilingEngine;
 
 /**
- * The process of one case: a worker or a captioner as the cluster makes it, and nothing else. It obeys the lines of {@link LineTurns};
- * after {@code profile} it makes a few more steps on an engine with a clock and answers {@code profile JSON}.
+ * The process of one case: a worker or a captioner as the cluster makes it, and nothing else. It obeys the lines of
+ * {@link LineTurns}; after {@code profile} it makes a few more steps on an engine with a clock and answers {@code profile
+ * JSON}.
  */
 public final class CaseProcess {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -1,7 +1,6 @@
 package org.loraspark.tensor.onednn;
 
 import java.util.Arrays;
-import java.util.stream.LongStream;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
 import org.loraspark.tensor.DType;
@@ -42,11 +41,6 @@ record Blocking(long[] dims, long[] plain, long[] blocked) {
             within *= blocks[i];
         }
         return new Blocking(dims, from, to);
-    }
-
-    /** The number of values. */
-    long size() {
-        return LongStream.of(dims).reduce(1, (a, b) -> a * b);
     }
 
     /** Moves values of two bytes from the plain array into the layout. */

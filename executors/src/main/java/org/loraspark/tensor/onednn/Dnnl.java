@@ -14,8 +14,6 @@ import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Shapes;
-import org.loraspark.tensor.nd4j.Memory;
-import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
  * oneDNN as one engine uses it: its compiled operations by shape, and the scratchpad that they share. Compiling costs
@@ -42,8 +40,8 @@ final class Dnnl implements AutoCloseable {
         }
     };
     private final Halves halves = new Halves(this);
-    private NdTensor scratch = Memory.permanent(DType.F32, 1);
-    private NdTensor turned = Memory.permanent(DType.F32, 1);
+    private final Scratch scratch = new Scratch();
+    private final Scratch turned = new Scratch();
 
     /** The operation of a key, compiled at its first use. */
     Operation operation(Key key, Supplier<Operation> compile) {
@@ -135,23 +133,15 @@ final class Dnnl implements AutoCloseable {
 
     /** At least so many bytes that the next operation may overwrite. */
     long scratch(long bytes) {
-        if (scratch.size() * Float.BYTES < bytes) {
-            scratch.dispose();
-            scratch = Memory.permanent(DType.F32, bytes / Float.BYTES + 1);
-        }
-        return scratch.address();
+        return scratch.atLeast(bytes);
     }
 
     /** A weight in another layout, until the next call. */
     long turned(long from, Layout layout, Layout to) {
-        long bytes = to.desc().get_size();
-        if (turned.size() * Float.BYTES < bytes) {
-            turned.dispose();
-            turned = Memory.permanent(DType.F32, bytes / Float.BYTES + 1);
-        }
+        long target = turned.atLeast(to.desc().get_size());
         operation(Key.of("turned", layout.id(), to.id()), () -> reorder(layout.desc(), to.desc(), PostOps.none()))
-                .run(from, turned.address());
-        return turned.address();
+                .run(from, target);
+        return target;
     }
 
     Halves halves() {
@@ -159,15 +149,15 @@ final class Dnnl implements AutoCloseable {
     }
 
     long scratchBytes() {
-        return (scratch.size() + turned.size()) * Float.BYTES + halves.bytes();
+        return scratch.bytes() + turned.bytes() + halves.bytes();
     }
 
     @Override
     public void close() {
         operations.values().forEach(Operation::close);
         operations.clear();
-        scratch.dispose();
-        turned.dispose();
+        scratch.close();
+        turned.close();
         halves.close();
         stream.close();
     }

@@ -178,17 +178,15 @@ final class FrozenWeight {
     }
 
     private void move(Dnnl dnnl, Layout from, NdTensor source, Layout to, NdTensor target) {
-        if (source.dtype() != types.read()) {
-            boolean packing = from.desc().get_inner_nblks() == 0;
-            Blocking blocking = packing ? Blocking.of(from.desc(), to.desc()) : Blocking.of(to.desc(), from.desc());
-            if (blocking != null) {
-                try (Operation copy = packing ? blocking.pack(dnnl) : blocking.unpack(dnnl)) {
-                    copy.run(source.address(), target.address());
-                }
-                return;
-            }
+        if (source.dtype() == types.read()) {
+            reorder(dnnl, from, source.address(), to, target.address());
+            return;
         }
-        reorder(dnnl, from, source.address(), to, target.address());
+        boolean packing = from.desc().get_inner_nblks() == 0;
+        Blocking blocking = packing ? Blocking.of(from.desc(), to.desc()) : Blocking.of(to.desc(), from.desc());
+        try (Operation copy = packing ? blocking.pack(dnnl) : blocking.unpack(dnnl)) {
+            copy.run(source.address(), target.address());
+        }
     }
 
     private static void reorder(Dnnl dnnl, Layout from, long source, Layout to, long target) {

@@ -16,33 +16,36 @@ final class Halves {
     private static final long ROWS = 8;
 
     private final Dnnl context;
+    private final Scratch wide = new Scratch();
     private NdTensor identity;
-    private NdTensor wide;
 
     Halves(Dnnl context) {
         this.context = context;
     }
 
-    /** Whether {@link #widened} takes so many values. */
+    /** Whether {@link #widen} takes so many values. */
     static boolean canWiden(long size) {
         return size % ROWS == 0;
     }
 
-    /**
-     * Where the values lie in float32, until the next call. oneDNN converts fp16 slowly where the processor does not
-     * compute in it; its matrix product with fp16 weights is fast, and with the identity it is a conversion. (A negative
-     * zero becomes a positive one.)
-     */
+    /** Where the values lie in float32, until the next call. */
     long widened(NdTensor values) {
+        long to = wide.atLeast(values.size() * Float.BYTES);
+        widen(values, to);
+        return to;
+    }
+
+    /**
+     * Writes the values in float32. oneDNN converts fp16 slowly where the processor does not compute in it; its matrix
+     * product with fp16 weights is fast, and with the identity it is a conversion. (A negative zero becomes a positive
+     * one.)
+     */
+    void widen(NdTensor values, long to) {
         long size = values.size();
-        if (wide == null || wide.size() < size) {
-            dispose(wide);
-            wide = Memory.permanent(DType.F32, size);
-        }
         for (long from = 0; from < size; from += CHUNK) {
             long count = Math.min(CHUNK, size - from);
             long source = values.address() + from * values.dtype().bytes();
-            long target = wide.address() + from * Float.BYTES;
+            long target = to + from * Float.BYTES;
             if (values.dtype() == DType.F16) {
                 timesIdentity(count).run(identity().address(), source, target);
             } else {
@@ -55,7 +58,6 @@ final class Halves {
                         .run(source, target);
             }
         }
-        return wide.address();
     }
 
     private Operation timesIdentity(long count) {
@@ -81,17 +83,13 @@ final class Halves {
     }
 
     long bytes() {
-        return wide == null ? 0 : wide.size() * Float.BYTES;
+        return wide.bytes();
     }
 
     void close() {
-        dispose(identity);
-        dispose(wide);
-    }
-
-    private static void dispose(NdTensor tensor) {
-        if (tensor != null) {
-            tensor.dispose();
+        wide.close();
+        if (identity != null) {
+            identity.dispose();
         }
     }
 }

@@ -52,6 +52,10 @@ abstract class Kernels extends KernelChecks {
             try {
                 return compile.apply(present.desc());
             } catch (RuntimeException unsupported) {
+                if (weight.type() != type) {
+                    // Blocked layouts of such weights are not to be trusted, see HalfProducts.
+                    throw unsupported;
+                }
                 return compile.apply(any);
             }
         });
