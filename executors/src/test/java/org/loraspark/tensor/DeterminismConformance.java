@@ -22,8 +22,27 @@ public abstract class DeterminismConformance {
     void oneThreadAndTwoGiveTheSameBits() {
         Map<String, float[]> one = run(1);
         Map<String, float[]> two = run(2);
-        assertSame(two, one);
-        assertSame(run(2), one);
+        if (sameForAnyThreads()) {
+            assertSame(two, one);
+        } else {
+            one.forEach((name, values) -> assertClose(name, two.get(name), values));
+        }
+        assertSame(run(2), two);
+    }
+
+    /** Whether the number of threads may change nothing; elsewhere it may change the last bits. */
+    protected boolean sameForAnyThreads() {
+        return true;
+    }
+
+    private static void assertClose(String name, float[] actual, float[] expected) {
+        double largest = 0;
+        double error = 0;
+        for (int i = 0; i < expected.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            error = Math.max(error, Double.isNaN(actual[i]) ? Double.MAX_VALUE : Math.abs(actual[i] - expected[i]));
+        }
+        assertThat(error).as(name).isLessThan(2e-6 * largest);
     }
 
     @Test

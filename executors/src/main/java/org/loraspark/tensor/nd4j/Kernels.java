@@ -40,9 +40,9 @@ abstract class Kernels extends KernelChecks {
     }
 
     /**
-     * c = alpha op(a) op(b) + beta c on two-dimensional tensors, the same bits for any number of threads. Two of ND4J's
-     * ways out are avoided because they share one sum among threads: the product of one row with a matrix (so the row
-     * is taken twice), and long sums over a transposed right side (so those are cut here).
+     * c = alpha op(a) op(b) + beta c on two-dimensional tensors, the same bits for any number of threads if BLAS keeps to
+     * that. Two of ND4J's ways out are avoided because they share one sum among threads: the product of one row with a
+     * matrix (so the row is taken twice), and long sums over a transposed right side (so those are cut here).
      */
     final void product(
             NdTensor a, boolean transposeA, NdTensor b, boolean transposeB, NdTensor c, double alpha, double beta) {

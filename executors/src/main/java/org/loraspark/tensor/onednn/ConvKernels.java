@@ -3,6 +3,7 @@ package org.loraspark.tensor.onednn;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.BACKWARD;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.FORWARD;
 
+import java.util.List;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
@@ -16,13 +17,21 @@ import org.loraspark.tensor.nd4j.NdTensor;
 
 /** Convolutions on {@code [batch, height, width, channels]}, and their input gradients. */
 final class ConvKernels extends Kernels {
+    private final List<ConvMethod> methods;
+
     ConvKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
+        methods = List.of(new WinogradKernels(context, memory, type), new ColumnKernels(context, memory, type));
     }
 
     NdTensor forward(NdTensor x, ConvWeight weight) {
         PackedConv w = (PackedConv) weight;
         NdTensor y = output(x, w);
+        ConvMethod other = method(w, x);
+        if (other != null) {
+            other.forward(x, w, null, y);
+            return y;
+        }
         Operation operation = forward(w, x, y, false);
         operation.run(
                 x.address(),
@@ -36,6 +45,11 @@ final class ConvKernels extends Kernels {
         PackedConv w = (PackedConv) weight;
         NdTensor y = output(x, w);
         requireSame("conv2dAdd", residual, y);
+        ConvMethod other = method(w, x);
+        if (other != null) {
+            other.forward(x, w, residual, y);
+            return y;
+        }
         Operation operation = forward(w, x, y, true);
         operation.run(
                 x.address(),
@@ -44,6 +58,16 @@ final class ConvKernels extends Kernels {
                 y.address(),
                 residual.address());
         return y;
+    }
+
+    /** The way that suits, or null for oneDNN's. */
+    private ConvMethod method(PackedConv w, NdTensor x) {
+        for (ConvMethod method : methods) {
+            if (method.suits(w, x)) {
+                return method;
+            }
+        }
+        return null;
     }
 
     private NdTensor output(NdTensor x, PackedConv w) {
@@ -98,6 +122,12 @@ final class ConvKernels extends Kernels {
         PackedConv w = (PackedConv) weight;
         requireFit(dy.last() == w.out(), "conv2dBackward", dy, w);
         requireFit(dx.last() == w.in(), "conv2dBackward", dx, w);
+        requireZeroOrOne(beta);
+        ConvMethod other = method(w, dx);
+        if (other != null) {
+            other.backward(dy, w, dx, beta);
+            return;
+        }
         Operation operation = weighted(
                 "convBackward",
                 w.weight(),

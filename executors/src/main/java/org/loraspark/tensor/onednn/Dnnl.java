@@ -110,12 +110,18 @@ final class Dnnl implements AutoCloseable {
     /** Matrices times matrices, on left, right, the result and the post-ops' operands. */
     Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
         matmul.primitive_desc pd = new matmul.primitive_desc(CPU, left, right, result, postOps.attributes(), false);
-        return new Operation(this, pd, new matmul(pd))
+        Operation product = new Operation(this, pd, new matmul(pd))
                 .with(Operation.SRC, left)
                 .with(Operation.WEIGHTS, pd.weights_desc())
                 .with(Operation.DST, result)
                 .with(postOps)
                 .weights(pd.weights_desc());
+        // The same bits for any number of threads.
+        return product.sharesSums() && rows(left) == 1 ? product.alone() : product;
+    }
+
+    private static long rows(memory.desc matrices) {
+        return matrices.get_dims().get(matrices.get_ndims() - 2);
     }
 
     /** The sum of each of {@code rows} rows, in float32, on both. */
@@ -136,11 +142,14 @@ final class Dnnl implements AutoCloseable {
         return scratch.atLeast(bytes);
     }
 
-    /** A weight in another layout, until the next call. */
+    /** A weight in another layout of as many rows, until the next call. */
     long turned(long from, Layout layout, Layout to) {
-        long target = turned.atLeast(to.desc().get_size());
-        operation(Key.of("turned", layout.id(), to.id()), () -> reorder(layout.desc(), to.desc(), PostOps.none()))
-                .run(from, target);
+        long target = turned.atLeast(to.bytes());
+        Operation turn = operation(
+                Key.of("turned", layout.id(), to.id()), () -> reorder(layout.desc(), to.desc(), PostOps.none()));
+        for (int row = 0; row < to.rows(); row++) {
+            turn.run(from + row * layout.rowBytes(), target + row * to.rowBytes());
+        }
         return target;
     }
 

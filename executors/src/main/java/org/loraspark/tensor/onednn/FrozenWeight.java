@@ -38,6 +38,9 @@ final class FrozenWeight {
      */
     record Types(DType read, DType held) {}
 
+    /** Where values lie, and in which type. */
+    record Held(long address, DType type) {}
+
     private record Packed(Role role, Layout layout, NdTensor values) {}
 
     private final Types types;
@@ -77,13 +80,18 @@ final class FrozenWeight {
         return types.read();
     }
 
-    /** The layout that the weight already has for a role, or null. */
-    synchronized Layout layout(Role role) {
+    /** Whether the file's values of two bytes are kept, for an engine of more. */
+    boolean isHalf() {
+        return types.held() != types.read();
+    }
+
+    /** The layout of so many rows that the weight already has for a role, or null. */
+    synchronized Layout layout(Role role, int rows) {
         if (keep == Keep.FILE_ORDER) {
             return fileLayouts[role.ordinal()];
         }
         for (Packed one : packed) {
-            if (one.role() == role) {
+            if (one.role() == role && one.layout().rows() == rows) {
                 return one.layout();
             }
         }
@@ -92,72 +100,100 @@ final class FrozenWeight {
 
     /** Where the values lie in the given layout, at least until the next call with the same {@code dnnl}. */
     synchronized long address(Role role, Layout layout, Dnnl dnnl) {
-        Packed forward = null;
+        NdTensor kept = kept(role, layout, dnnl);
+        return kept == null ? turned(layout, dnnl) : readable(kept, dnnl);
+    }
+
+    /** The same without a conversion: values of {@link Types#read} or of {@link Types#held}. */
+    synchronized Held held(Role role, Layout layout, Dnnl dnnl) {
+        NdTensor kept = kept(role, layout, dnnl);
+        return kept == null ? new Held(turned(layout, dnnl), types.read()) : new Held(kept.address(), kept.dtype());
+    }
+
+    /** The values as they lie in the file, in the type that they are held in. */
+    synchronized Held inFile(Dnnl dnnl) {
+        NdTensor values = inFileOrder(dnnl);
+        return new Held(values.address(), values.dtype());
+    }
+
+    /** Packs the values when they are not yet, or returns null when their layout is to be made from another each time. */
+    private NdTensor kept(Role role, Layout layout, Dnnl dnnl) {
         for (Packed one : packed) {
             if (one.role() == role && one.layout() == layout) {
-                return readable(one, dnnl);
-            }
-            if (one.role() == Role.FORWARD) {
-                forward = one;
+                return one.values();
             }
         }
-        Layout inFile = fileLayouts[role.ordinal()];
-        if (keep == Keep.FILE_ORDER && layout == inFile) {
+        if (layout == fileLayouts[role.ordinal()]) {
             return inFileOrder(dnnl);
         }
-        if (keep == Keep.FORWARD_ONLY && role == Role.BACKWARD && forward != null) {
-            return dnnl.turned(readable(forward, dnnl), forward.layout(), layout);
+        if (keep == Keep.FORWARD_ONLY && role == Role.BACKWARD && forward(layout.rows()) != null) {
+            return null;
         }
-        return readable(pack(role, layout, dnnl), dnnl);
+        return pack(role, layout, dnnl);
     }
 
-    private long readable(Packed one, Dnnl dnnl) {
-        return one.values().dtype() == types.read()
-                ? one.values().address()
-                : dnnl.halves().widened(one.values());
+    private long turned(Layout layout, Dnnl dnnl) {
+        Packed forward = forward(layout.rows());
+        return dnnl.turned(readable(forward.values(), dnnl), forward.layout(), layout);
     }
 
-    private Packed pack(Role role, Layout layout, Dnnl dnnl) {
+    private Packed forward(int rows) {
+        for (Packed one : packed) {
+            if (one.role() == Role.FORWARD && one.layout().rows() == rows) {
+                return one;
+            }
+        }
+        return null;
+    }
+
+    private long readable(NdTensor values, Dnnl dnnl) {
+        return values.dtype() == types.read() ? values.address() : dnnl.halves().widened(values);
+    }
+
+    private NdTensor pack(Role role, Layout layout, Dnnl dnnl) {
         Layout inFile = fileLayouts[role.ordinal()];
         synchronized (arena) {
-            DType type = held(inFile, layout);
+            List<Piece> pieces = Piece.of(types.read(), inFile, layout);
+            DType type = held(layout, pieces);
             NdTensor source = arena.staging(type, elements(inFile));
             restore(source, dnnl);
             NdTensor target = arena.allocate(type, elements(layout));
-            move(dnnl, inFile, source, layout, target);
-            Packed made = new Packed(role, layout, target);
-            packed.add(made);
-            return made;
+            if (type != types.read()) {
+                // Reorders of whole arrays fill what a layout leaves between them.
+                Transfers.zero(target);
+            }
+            pieces.forEach(piece -> piece.pack(source, target, dnnl));
+            packed.add(new Packed(role, layout, target));
+            return target;
         }
     }
 
     /** Two bytes where a layout can be filled with them. */
-    private DType held(Layout inFile, Layout layout) {
+    private DType held(Layout layout, List<Piece> pieces) {
         boolean rounded = !packed.isEmpty() && packed.get(0).values().dtype() != types.held();
         boolean asRead = types.held() == types.read();
-        return asRead
-                        || !rounded
-                                && Blocking.of(inFile.desc(), layout.desc()) != null
-                                && Halves.canWiden(elements(inFile))
+        return asRead || !rounded && pieces.get(0).movesAnyType() && Halves.canWiden(elements(layout))
                 ? types.held()
                 : types.read();
     }
 
-    private long inFileOrder(Dnnl dnnl) {
+    private NdTensor inFileOrder(Dnnl dnnl) {
         synchronized (arena) {
             if (plain == null) {
                 NdTensor values = arena.allocate(types.held(), elements(fileLayouts[0]));
                 restore(values, dnnl);
                 plain = values;
             }
-            return plain.address();
+            return plain;
         }
     }
 
     /** Writes the values in the file's order, in the type of {@code to}. */
     private void restore(NdTensor to, Dnnl dnnl) {
-        if (plain != null) {
+        if (plain != null && plain.dtype() == to.dtype()) {
             FileValues.copy(plain, to);
+        } else if (plain != null) {
+            dnnl.halves().widen(plain, to.address());
         } else if (packed.isEmpty()) {
             FileValues.read(file, to, dnnl);
             pages.finished(file);
@@ -165,33 +201,17 @@ final class FrozenWeight {
         } else {
             Packed first = packed.get(0);
             Layout inFile = fileLayouts[first.role().ordinal()];
-            if (first.values().dtype() == to.dtype()) {
-                move(dnnl, first.layout(), first.values(), inFile, to);
-            } else {
-                reorder(dnnl, first.layout(), dnnl.halves().widened(first.values()), inFile, to.address());
+            for (Piece piece : Piece.of(types.read(), inFile, first.layout())) {
+                if (first.values().dtype() == to.dtype()) {
+                    piece.unpack(first.values(), to, dnnl);
+                } else {
+                    piece.unpack(dnnl.halves().widened(first.values()), to, dnnl);
+                }
             }
         }
     }
 
     private long elements(Layout layout) {
-        return layout.desc().get_size() / types.read().bytes();
-    }
-
-    private void move(Dnnl dnnl, Layout from, NdTensor source, Layout to, NdTensor target) {
-        if (source.dtype() == types.read()) {
-            reorder(dnnl, from, source.address(), to, target.address());
-            return;
-        }
-        boolean packing = from.desc().get_inner_nblks() == 0;
-        Blocking blocking = packing ? Blocking.of(from.desc(), to.desc()) : Blocking.of(to.desc(), from.desc());
-        try (Operation copy = packing ? blocking.pack(dnnl) : blocking.unpack(dnnl)) {
-            copy.run(source.address(), target.address());
-        }
-    }
-
-    private static void reorder(Dnnl dnnl, Layout from, long source, Layout to, long target) {
-        try (Operation reorder = dnnl.reorder(from.desc(), to.desc(), PostOps.none())) {
-            reorder.run(source, target);
-        }
+        return layout.bytes() / types.read().bytes();
     }
 }

@@ -23,6 +23,11 @@ final class Isa {
         return has(isa, dnnl.dnnl_cpu_isa_avx2) ? "AVX2" : "SSE4.1";
     }
 
+    /** From here on oneDNN computes in bf16, if only by emulation. */
+    static boolean avx512() {
+        return has(dnnl.dnnl_get_effective_cpu_isa(), dnnl.dnnl_cpu_isa_avx512_core);
+    }
+
     /** Whether products of bf16 are instructions here; elsewhere they are emulated, slower than fp32. */
     static boolean bf16() {
         return has(dnnl.dnnl_get_effective_cpu_isa(), dnnl.dnnl_cpu_isa_avx512_core_bf16);

@@ -30,7 +30,7 @@ abstract class Kernels extends KernelChecks {
 
     /**
      * The operation on a frozen weight, in the layout that the weight has for this role, or that the primitive likes best
-     * when it has none or the primitive cannot work with it.
+     * when it has none or the primitive cannot work with it fast.
      *
      * @param compile makes the operation for a weight's descriptor and sets {@link Operation#weights}
      */
@@ -41,8 +41,20 @@ abstract class Kernels extends KernelChecks {
             memory.desc any,
             Function<memory.desc, Operation> compile,
             long... of) {
+        return weighted(kind, weight, role, 1, any, compile, of);
+    }
+
+    /** @param rows arrays that the weight is laid out in, see {@link Layout#rows} */
+    final Operation weighted(
+            String kind,
+            FrozenWeight weight,
+            FrozenWeight.Role role,
+            int rows,
+            memory.desc any,
+            Function<memory.desc, Operation> compile,
+            long... of) {
         long[] numbers = and(of, weight.type().ordinal());
-        Layout present = weight.layout(role);
+        Layout present = weight.layout(role, rows);
         if (present == null) {
             Operation operation = context.operation(Key.of(kind, numbers), () -> compile.apply(any));
             context.alias(Key.of(kind, and(numbers, operation.weights().id())), operation);
@@ -50,14 +62,18 @@ abstract class Kernels extends KernelChecks {
         }
         return context.operation(Key.of(kind, and(numbers, present.id())), () -> {
             try {
-                return compile.apply(present.desc());
+                Operation operation = compile.apply(present.desc());
+                if (!operation.isReference() || weight.type() != type) {
+                    return operation;
+                }
+                operation.close();
             } catch (RuntimeException unsupported) {
                 if (weight.type() != type) {
                     // Blocked layouts of such weights are not to be trusted, see HalfProducts.
                     throw unsupported;
                 }
-                return compile.apply(any);
             }
+            return compile.apply(any);
         });
     }
 

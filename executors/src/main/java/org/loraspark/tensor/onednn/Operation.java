@@ -38,6 +38,7 @@ final class Operation implements AutoCloseable {
     }
 
     private final Dnnl context;
+    private final String implementation;
     private final primitive primitive;
     private final dnnl_primitive handle;
     private final long scratchBytes;
@@ -45,11 +46,13 @@ final class Operation implements AutoCloseable {
     private final List<memory> memories = new ArrayList<>();
     private final Address address = new Address();
     private dnnl_memory[] handles;
+    private boolean alone;
     private Layout weights;
     private dnnl_exec_arg_t table;
 
     Operation(Dnnl context, primitive_desc_base descriptor, primitive primitive) {
         this.context = context;
+        this.implementation = descriptor.impl_info_str().getString();
         this.primitive = primitive;
         this.handle = primitive.get();
         memory.desc scratchpad = descriptor.scratchpad_desc();
@@ -72,13 +75,33 @@ final class Operation implements AutoCloseable {
         return this;
     }
 
+    /** Whether oneDNN has no fast code for what was asked, only loops, many times slower. */
+    boolean isReference() {
+        return implementation.startsWith("ref");
+    }
+
+    /** Whether this is oneDNN's older matrix product, which shares sums among threads. */
+    boolean sharesSums() {
+        return implementation.startsWith("gemm");
+    }
+
+    /** Runs in one thread from now on. */
+    Operation alone() {
+        alone = true;
+        return this;
+    }
+
     /** The layout in which the operation wants its frozen weight. */
     Layout weights() {
         return weights;
     }
 
     Operation weights(memory.desc layout) {
-        weights = Layout.of(layout);
+        return weights(Layout.of(layout));
+    }
+
+    Operation weights(Layout layout) {
+        weights = layout;
         return this;
     }
 
@@ -96,7 +119,17 @@ final class Operation implements AutoCloseable {
         if (i != handles.length) {
             throw new IllegalArgumentException("expected " + handles.length + " arguments, got " + i);
         }
-        check(dnnl.dnnl_primitive_execute(handle, context.streamHandle, i, table));
+        int count = i;
+        if (alone) {
+            Isa.withThreads(1, () -> execute(count));
+        } else {
+            execute(count);
+        }
+    }
+
+    private Operation execute(int count) {
+        check(dnnl.dnnl_primitive_execute(handle, context.streamHandle, count, table));
+        return this;
     }
 
     private void link() {

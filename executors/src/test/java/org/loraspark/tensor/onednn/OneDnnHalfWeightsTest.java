@@ -29,7 +29,7 @@ class OneDnnHalfWeightsTest {
             HostTensor file = values.cast(half);
             for (boolean compact : new boolean[] {false, true}) {
 
-                assertSame(linear(file.cast(DType.F32), rows, 2, compact), linear(file, rows, 2, compact));
+                assertSame(linear(file.cast(DType.F32), rows, 2, compact), linear(file, rows, 2, compact), 2e-6);
                 assertThat(linear(file, rows, 1, compact)).isDeepEqualTo(linear(file, rows, 2, compact));
             }
         }
@@ -42,16 +42,15 @@ class OneDnnHalfWeightsTest {
         for (DType half : HALVES) {
             HostTensor file = values.cast(half);
             for (boolean compact : new boolean[] {false, true}) {
-                assertThat(convolution(file, 2, compact))
-                        .isDeepEqualTo(convolution(file.cast(DType.F32), 2, false))
-                        .isDeepEqualTo(convolution(file, 1, compact));
+                assertSame(convolution(file.cast(DType.F32), 2, false), convolution(file, 2, compact), 6e-6);
+                assertThat(convolution(file, 1, compact)).isDeepEqualTo(convolution(file, 2, compact));
             }
         }
     }
 
     @Test
     void aLargeFilterIsWrittenOutInSeveralPieces() {
-        HostTensor file = EngineValues.host(1, 640, 320, 3, 3).cast(DType.F16);
+        HostTensor file = EngineValues.host(1, 1280, 1024, 1, 1).cast(DType.F16);
         assertThat(file.size()).isGreaterThan(1 << 20);
         assertThat(convolution(file, 2, false)).isDeepEqualTo(convolution(file.cast(DType.F32), 2, false));
     }
@@ -74,8 +73,8 @@ class OneDnnHalfWeightsTest {
     }
 
     @Test
-    void processorsWithAvx512MultiplyWithHalves() {
-        boolean expected = Isa.name().contains("AVX-512") || Isa.name().equals("AMX");
+    void processorsWithAvx2MultiplyWithHalves() {
+        boolean expected = !Isa.name().equals("SSE4.1");
         assertThat(HalfProducts.work(DType.F16)).isEqualTo(expected);
         assertThat(HalfProducts.work(DType.BF16)).isEqualTo(expected);
         assertThat(HalfProducts.work(DType.F32)).isFalse();
@@ -125,7 +124,8 @@ class OneDnnHalfWeightsTest {
         }
     }
 
-    private static void assertSame(float[][] expected, float[][] actual) {
+    /** @param tolerance of the largest value; two sums in float32 differ by their order */
+    private static void assertSame(float[][] expected, float[][] actual, double tolerance) {
         for (int i = 0; i < expected.length; i++) {
             double largest = 0;
             double error = 0;
@@ -133,7 +133,7 @@ class OneDnnHalfWeightsTest {
                 largest = Math.max(largest, Math.abs(expected[i][j]));
                 error = Math.max(error, Math.abs(expected[i][j] - actual[i][j]));
             }
-            assertThat(error).as("result %d", i).isLessThan(2e-6 * largest);
+            assertThat(error).as("result %d", i).isLessThan(tolerance * largest);
         }
     }
 }
