@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.SparkSession;
@@ -51,6 +52,13 @@ class ClusterTest {
                 .doesNotContainValue(ProcessHandle.current().pid());
         TrainReport report = DemoRun.train(spark, DemoRun.config(folder, "cluster", "cluster.workers=2"));
         assertThat(adapter(report)).isEqualTo(onOneCore);
+    }
+
+    @Test
+    void everyCoreOfEveryExecutorIsASlot() {
+        SparkHome.executors(spark, 2);
+        assertThat(Slots.of(JavaSparkContext.fromSparkContext(spark.sparkContext())))
+                .isEqualTo(2);
     }
 
     @Test
