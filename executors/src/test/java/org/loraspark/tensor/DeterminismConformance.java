@@ -25,7 +25,7 @@ public abstract class DeterminismConformance {
         if (sameForAnyThreads()) {
             assertSame(two, one);
         } else {
-            one.forEach((name, values) -> assertClose(name, two.get(name), values));
+            one.forEach((name, values) -> EngineValues.assertClose(name, two.get(name), values, 2e-6));
         }
         assertSame(run(2), two);
     }
@@ -33,16 +33,6 @@ public abstract class DeterminismConformance {
     /** Whether the number of threads may change nothing; elsewhere it may change the last bits. */
     protected boolean sameForAnyThreads() {
         return true;
-    }
-
-    private static void assertClose(String name, float[] actual, float[] expected) {
-        double largest = 0;
-        double error = 0;
-        for (int i = 0; i < expected.length; i++) {
-            largest = Math.max(largest, Math.abs(expected[i]));
-            error = Math.max(error, Double.isNaN(actual[i]) ? Double.MAX_VALUE : Math.abs(actual[i] - expected[i]));
-        }
-        assertThat(error).as(name).isLessThan(2e-6 * largest);
     }
 
     @Test

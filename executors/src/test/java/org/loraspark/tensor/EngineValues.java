@@ -64,6 +64,19 @@ public final class EngineValues {
         return HostTensor.of(floats(normal(seed, shape)), shape);
     }
 
+    /** @param tolerance of the largest expected value, which no error may reach */
+    public static void assertClose(String name, float[] actual, float[] expected, double tolerance) {
+        assertThat(actual).as(name).hasSameSizeAs(expected);
+        double largest = 0;
+        double error = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double difference = Math.abs(actual[i] - expected[i]);
+            largest = Math.max(largest, Math.abs(expected[i]));
+            error = Math.max(error, Double.isNaN(difference) ? Double.MAX_VALUE : difference);
+        }
+        assertThat(error).as(name).isLessThan(tolerance * largest);
+    }
+
     /** @param tolerance relative to the largest expected value */
     static void assertClose(double[] actual, double[] expected, double tolerance) {
         assertThat(actual).hasSameSizeAs(expected);

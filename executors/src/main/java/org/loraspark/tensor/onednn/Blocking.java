@@ -49,28 +49,18 @@ record Blocking(long[] dims, long[] plain, long from, long[] blocked, long to) {
             within *= blocks[i];
         }
         List<Blocking> parts = List.of(new Blocking(dims, from, 0, to, 0));
-        for (int dim = 0; dim < outer; dim++) {
-            int[] own = own(owners, dim);
-            boolean filled = own.length == 0 || sizes[dim] == values(layout.get_padded_dims(), outer)[dim];
-            if (!filled && own.length > 1) {
-                return List.of();
-            }
-            if (!filled) {
-                parts = cut(parts, dim, outer + own[0], sizes[dim] % blocks[own[0]]);
+        long[] padded = values(layout.get_padded_dims(), outer);
+        for (int i = 0; i < inner; i++) {
+            long owner = owners[i];
+            int dim = (int) owner;
+            if (sizes[dim] != padded[dim]) {
+                if (Arrays.stream(owners).filter(other -> other == owner).count() > 1) {
+                    return List.of();
+                }
+                parts = cut(parts, dim, outer + i, sizes[dim] % blocks[i]);
             }
         }
         return parts;
-    }
-
-    private static int[] own(long[] owners, int dim) {
-        int[] own = new int[owners.length];
-        int count = 0;
-        for (int i = 0; i < owners.length; i++) {
-            if (owners[i] == dim) {
-                own[count++] = i;
-            }
-        }
-        return Arrays.copyOf(own, count);
     }
 
     /** Cuts the last block of a dimension off, which has only so many values. */
@@ -131,10 +121,6 @@ record Blocking(long[] dims, long[] plain, long from, long[] blocked, long to) {
         }
 
         private void run(ShortBuffer from, int read, ShortBuffer to, int write, int[] order, int depth) {
-            if (depth == order.length) {
-                to.put(write, from.get(read));
-                return;
-            }
             int size = (int) dims[order[depth]];
             int sourceStep = (int) source[order[depth]];
             int targetStep = (int) target[order[depth]];

@@ -1,7 +1,6 @@
 package org.loraspark.tensor.onednn;
 
 import org.bytedeco.dnnl.memory;
-import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
@@ -16,14 +15,6 @@ final class ColumnKernels extends Kernels implements ConvMethod {
     private static final int KERNEL = 3;
     private static final int TAPS = KERNEL * KERNEL;
     private static final int CENTRE = 4;
-
-    private static final long LEAST_CHANNELS = 64;
-
-    /** Values in a vector register. */
-    private static final long LANES = 16;
-
-    /** Longer sums might be shared among threads. */
-    private static final long LONGEST_SUM = 1024;
 
     ColumnKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
@@ -62,11 +53,7 @@ final class ColumnKernels extends Kernels implements ConvMethod {
     public boolean suits(PackedConv w, NdTensor x) {
         return type == DType.F32
                 && w.weight().isHalf()
-                && w.kernel() == KERNEL
-                && w.shape().equals(ConvShape.same(KERNEL))
-                && Math.min(w.in(), w.out()) >= LEAST_CHANNELS
-                && w.in() % LANES == 0
-                && w.out() % LANES == 0
+                && w.keepsSize(KERNEL)
                 && x.dim(0) * x.dim(1) * x.dim(2) <= Math.max(w.in(), w.out());
     }
 
@@ -80,8 +67,8 @@ final class ColumnKernels extends Kernels implements ConvMethod {
         }
         long terms = w.in() * TAPS;
         FrozenWeight.Held filter = w.weight().inFile(context);
-        for (long from = 0; from < terms; from += LONGEST_SUM) {
-            long count = Math.min(LONGEST_SUM, terms - from);
+        for (long from = 0; from < terms; from += MatrixKernels.LONGEST_SUM) {
+            long count = Math.min(MatrixKernels.LONGEST_SUM, terms - from);
             long left = columns.address() + from * type.bytes();
             long right = filter.address() + from * filter.type().bytes();
             if (from > 0) {
@@ -102,8 +89,8 @@ final class ColumnKernels extends Kernels implements ConvMethod {
         NdTensor columns = memory.empty(type, dx.size() * TAPS);
         long terms = w.in() * TAPS;
         FrozenWeight.Held filter = w.weight().inFile(context);
-        for (long from = 0; from < w.out(); from += LONGEST_SUM) {
-            long count = Math.min(LONGEST_SUM, w.out() - from);
+        for (long from = 0; from < w.out(); from += MatrixKernels.LONGEST_SUM) {
+            long count = Math.min(MatrixKernels.LONGEST_SUM, w.out() - from);
             long right = filter.address() + from * terms * filter.type().bytes();
             gradient(w, dy.rows(), count, filter.type(), from > 0)
                     .run(dy.address() + from * type.bytes(), right, columns.address());

@@ -25,38 +25,32 @@ final class ConvKernels extends Kernels {
     }
 
     NdTensor forward(NdTensor x, ConvWeight weight) {
-        PackedConv w = (PackedConv) weight;
-        NdTensor y = output(x, w);
-        ConvMethod other = method(w, x);
-        if (other != null) {
-            other.forward(x, w, null, y);
-            return y;
-        }
-        Operation operation = forward(w, x, y, false);
-        operation.run(
-                x.address(),
-                w.weight().address(FORWARD, operation.weights(), context),
-                w.bias().address(),
-                y.address());
-        return y;
+        return forward(x, weight, null);
     }
 
     NdTensor forwardAdd(NdTensor x, ConvWeight weight, NdTensor residual) {
+        return forward(x, weight, residual);
+    }
+
+    /** @param residual what is added, or null */
+    private NdTensor forward(NdTensor x, ConvWeight weight, NdTensor residual) {
         PackedConv w = (PackedConv) weight;
         NdTensor y = output(x, w);
-        requireSame("conv2dAdd", residual, y);
+        if (residual != null) {
+            requireSame("conv2dAdd", residual, y);
+        }
         ConvMethod other = method(w, x);
         if (other != null) {
             other.forward(x, w, residual, y);
             return y;
         }
-        Operation operation = forward(w, x, y, true);
-        operation.run(
-                x.address(),
-                w.weight().address(FORWARD, operation.weights(), context),
-                w.bias().address(),
-                y.address(),
-                residual.address());
+        Operation operation = forward(w, x, y, residual != null);
+        long filter = w.weight().address(FORWARD, operation.weights(), context);
+        if (residual == null) {
+            operation.run(x.address(), filter, w.bias().address(), y.address());
+        } else {
+            operation.run(x.address(), filter, w.bias().address(), y.address(), residual.address());
+        }
         return y;
     }
 

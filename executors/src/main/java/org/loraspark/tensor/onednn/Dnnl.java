@@ -110,13 +110,23 @@ final class Dnnl implements AutoCloseable {
     /** Matrices times matrices, on left, right, the result and the post-ops' operands. */
     Operation product(memory.desc left, memory.desc right, memory.desc result, PostOps postOps) {
         matmul.primitive_desc pd = new matmul.primitive_desc(CPU, left, right, result, postOps.attributes(), false);
+        return product(left, result, pd).with(postOps);
+    }
+
+    /** The same plus a bias, which comes after the result. */
+    Operation product(memory.desc left, memory.desc right, memory.desc bias, memory.desc result, PostOps postOps) {
+        matmul.primitive_desc pd =
+                new matmul.primitive_desc(CPU, left, right, bias, result, postOps.attributes(), false);
+        return product(left, result, pd).with(Operation.BIAS, bias).with(postOps);
+    }
+
+    /** Gives the same bits for any number of threads. */
+    private Operation product(memory.desc left, memory.desc result, matmul.primitive_desc pd) {
         Operation product = new Operation(this, pd, new matmul(pd))
                 .with(Operation.SRC, left)
                 .with(Operation.WEIGHTS, pd.weights_desc())
                 .with(Operation.DST, result)
-                .with(postOps)
                 .weights(pd.weights_desc());
-        // The same bits for any number of threads.
         return product.sharesSums() && rows(left) == 1 ? product.alone() : product;
     }
 

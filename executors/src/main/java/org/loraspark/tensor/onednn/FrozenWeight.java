@@ -154,7 +154,7 @@ final class FrozenWeight {
         Layout inFile = fileLayouts[role.ordinal()];
         synchronized (arena) {
             List<Piece> pieces = Piece.of(types.read(), inFile, layout);
-            DType type = held(layout, pieces);
+            DType type = heldIn(layout, pieces);
             NdTensor source = arena.staging(type, elements(inFile));
             restore(source, dnnl);
             NdTensor target = arena.allocate(type, elements(layout));
@@ -169,10 +169,9 @@ final class FrozenWeight {
     }
 
     /** Two bytes where a layout can be filled with them. */
-    private DType held(Layout layout, List<Piece> pieces) {
+    private DType heldIn(Layout layout, List<Piece> pieces) {
         boolean rounded = !packed.isEmpty() && packed.get(0).values().dtype() != types.held();
-        boolean asRead = types.held() == types.read();
-        return asRead || !rounded && pieces.get(0).movesAnyType() && Halves.canWiden(elements(layout))
+        return !isHalf() || !rounded && pieces.get(0).movesAnyType() && Halves.canWiden(elements(layout))
                 ? types.held()
                 : types.read();
     }
@@ -201,12 +200,12 @@ final class FrozenWeight {
         } else {
             Packed first = packed.get(0);
             Layout inFile = fileLayouts[first.role().ordinal()];
-            for (Piece piece : Piece.of(types.read(), inFile, first.layout())) {
-                if (first.values().dtype() == to.dtype()) {
-                    piece.unpack(first.values(), to, dnnl);
-                } else {
-                    piece.unpack(dnnl.halves().widened(first.values()), to, dnnl);
-                }
+            List<Piece> pieces = Piece.of(types.read(), inFile, first.layout());
+            if (first.values().dtype() == to.dtype()) {
+                pieces.forEach(piece -> piece.unpack(first.values(), to, dnnl));
+            } else {
+                long wide = readable(first.values(), dnnl);
+                pieces.forEach(piece -> piece.unpack(wide, to, dnnl));
             }
         }
     }

@@ -4,7 +4,6 @@ import static org.loraspark.tensor.onednn.FrozenWeight.Role.BACKWARD;
 import static org.loraspark.tensor.onednn.FrozenWeight.Role.FORWARD;
 
 import org.bytedeco.dnnl.global.dnnl.algorithm;
-import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.LinearWeight;
@@ -15,7 +14,7 @@ import org.loraspark.tensor.nd4j.NdTensor;
 /** Matrix products, of two tensors and with frozen weights. Accumulation is in float32. */
 final class MatrixKernels extends Kernels {
     /** Sums up to here stay in one thread, measured with up to 16. */
-    private static final long LONGEST_SUM = 1024;
+    static final long LONGEST_SUM = 1024;
 
     private static final long TILE = 64;
 
@@ -148,7 +147,7 @@ final class MatrixKernels extends Kernels {
                     }
                     memory.desc from = Dnnl.dense(type, rows, w.in());
                     return bias
-                            ? productPlusBias(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
+                            ? context.product(from, weights, Dnnl.dense(DType.F32, 1, w.out()), to, postOps)
                             : context.product(from, weights, to, postOps);
                 },
                 rows,
@@ -178,19 +177,6 @@ final class MatrixKernels extends Kernels {
                 w.out(),
                 (long) beta);
         operation.run(dy.address(), w.weight().address(BACKWARD, operation.weights(), context), dx.address());
-    }
-
-    /** Runs on left, right, result, bias and the post-ops' operands. */
-    private Operation productPlusBias(
-            memory.desc left, memory.desc right, memory.desc bias, memory.desc result, PostOps postOps) {
-        matmul.primitive_desc pd =
-                new matmul.primitive_desc(Dnnl.CPU, left, right, bias, result, postOps.attributes(), false);
-        Operation operation = new Operation(context, pd, new matmul(pd))
-                .with(Operation.SRC, left)
-                .with(Operation.WEIGHTS, pd.weights_desc())
-                .with(Operation.DST, result)
-                .with(Operation.BIAS, bias);
-        return operation.with(postOps).weights(pd.weights_desc());
     }
 
     private static void requireFit(boolean fits, String kernel, NdTensor x, PackedLinear w) {

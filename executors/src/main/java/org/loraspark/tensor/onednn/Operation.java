@@ -119,17 +119,11 @@ final class Operation implements AutoCloseable {
         if (i != handles.length) {
             throw new IllegalArgumentException("expected " + handles.length + " arguments, got " + i);
         }
-        int count = i;
-        if (alone) {
-            Isa.withThreads(1, () -> execute(count));
-        } else {
-            execute(count);
-        }
+        check(alone ? Isa.withThreads(1, this::execute) : execute());
     }
 
-    private Operation execute(int count) {
-        check(dnnl.dnnl_primitive_execute(handle, context.streamHandle, count, table));
-        return this;
+    private int execute() {
+        return dnnl.dnnl_primitive_execute(handle, context.streamHandle, handles.length, table);
     }
 
     private void link() {

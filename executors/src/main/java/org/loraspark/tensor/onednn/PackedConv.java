@@ -6,4 +6,19 @@ import org.loraspark.tensor.nd4j.NdTensor;
 
 /** @param bias {@code [out]} in float32 */
 record PackedConv(FrozenWeight weight, NdTensor bias, long in, long out, int kernel, ConvShape shape)
-        implements ConvWeight {}
+        implements ConvWeight {
+    /** With fewer channels, other ways than oneDNN's win nothing. */
+    private static final long FEW_CHANNELS = 64;
+
+    /** Values in the blocks of oneDNN's layouts. */
+    private static final long BLOCK = 16;
+
+    /** Whether the filter keeps a picture's size, and has many channels that fill blocks. */
+    boolean keepsSize(int size) {
+        return kernel == size
+                && shape.equals(ConvShape.same(size))
+                && Math.min(in, out) >= FEW_CHANNELS
+                && in % BLOCK == 0
+                && out % BLOCK == 0;
+    }
+}

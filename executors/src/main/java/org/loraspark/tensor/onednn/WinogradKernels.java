@@ -10,7 +10,6 @@ import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
@@ -29,13 +28,8 @@ final class WinogradKernels extends Kernels implements ConvMethod {
     /** With fewer, transforming the filter costs more than it saves. */
     private static final long LEAST_PIXELS = 512;
 
-    private static final long LEAST_CHANNELS = 64;
-
     /** With fewer rows, too much of a tile lies outside the picture. */
     private static final long LEAST_ROWS = 2 * Winograd.OUTPUTS;
-
-    /** Values in the blocks of oneDNN's layouts; other numbers of channels would leave gaps. */
-    private static final long BLOCK = 16;
 
     /** Transformed pixels that are worked on together: enough to use a filter well, */
     private static final long FEW_PIXELS = 256;
@@ -89,12 +83,7 @@ final class WinogradKernels extends Kernels implements ConvMethod {
     @Override
     public boolean suits(PackedConv w, NdTensor x) {
         return type == DType.F32
-                && w.kernel() == Winograd.TAPS
-                && w.shape().equals(ConvShape.same(Winograd.TAPS))
-                && w.in() >= LEAST_CHANNELS
-                && w.out() >= LEAST_CHANNELS
-                && w.in() % BLOCK == 0
-                && w.out() % BLOCK == 0
+                && w.keepsSize(Winograd.TAPS)
                 && x.dim(1) >= LEAST_ROWS
                 && x.dim(0) * x.dim(1) * x.dim(2) >= LEAST_PIXELS;
     }

@@ -1,7 +1,5 @@
 package org.loraspark.tensor.onednn;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
@@ -10,6 +8,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.EngineOptions;
+import org.loraspark.tensor.EngineValues;
 import org.loraspark.tensor.HalfFloats;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Shapes;
@@ -44,7 +43,8 @@ abstract class Agreement {
     protected static void same(Function<Engine, Tensor> kernel) {
         float[] expected = run(reference, kernel);
         for (Engine engine : engines()) {
-            close(run(engine, kernel), expected, engine == exact ? 1e-5 : 1.2e-2);
+            EngineValues.assertClose(
+                    engine.compute().name(), run(engine, kernel), expected, engine == exact ? 1e-5 : 1.2e-2);
         }
     }
 
@@ -52,18 +52,6 @@ abstract class Agreement {
         try (Scope scope = engine.scope()) {
             return engine.read(kernel.apply(engine));
         }
-    }
-
-    /** @param tolerance relative to the largest value */
-    private static void close(float[] actual, float[] expected, double tolerance) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double largest = 0;
-        double error = 0;
-        for (int i = 0; i < expected.length; i++) {
-            largest = Math.max(largest, Math.abs(expected[i]));
-            error = Math.max(error, Double.isNaN(actual[i]) ? Double.MAX_VALUE : Math.abs(actual[i] - expected[i]));
-        }
-        assertThat(error / largest).isLessThan(tolerance);
     }
 
     protected static Tensor gradient(Engine engine, int beta, long... shape) {

@@ -69,14 +69,7 @@ record ConvCase(int batch, int height, int width, int in, int out) {
     static void assertClose(float[][] actual, float[][] expected, double tolerance) {
         assertThat(actual.length).isEqualTo(expected.length);
         for (int i = 0; i < expected.length; i++) {
-            double largest = 0;
-            double error = 0;
-            for (int j = 0; j < expected[i].length; j++) {
-                double difference = Math.abs(actual[i][j] - expected[i][j]);
-                largest = Math.max(largest, Math.abs(expected[i][j]));
-                error = Math.max(error, Double.isNaN(difference) ? Double.MAX_VALUE : difference);
-            }
-            assertThat(error).as("result %d", i).isLessThan(tolerance * largest);
+            EngineValues.assertClose("result " + i, actual[i], expected[i], tolerance);
         }
     }
 }

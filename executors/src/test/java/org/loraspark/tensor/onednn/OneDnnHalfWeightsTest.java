@@ -29,7 +29,8 @@ class OneDnnHalfWeightsTest {
             HostTensor file = values.cast(half);
             for (boolean compact : new boolean[] {false, true}) {
 
-                assertSame(linear(file.cast(DType.F32), rows, 2, compact), linear(file, rows, 2, compact), 2e-6);
+                ConvCase.assertClose(
+                        linear(file, rows, 2, compact), linear(file.cast(DType.F32), rows, 2, compact), 2e-6);
                 assertThat(linear(file, rows, 1, compact)).isDeepEqualTo(linear(file, rows, 2, compact));
             }
         }
@@ -42,7 +43,7 @@ class OneDnnHalfWeightsTest {
         for (DType half : HALVES) {
             HostTensor file = values.cast(half);
             for (boolean compact : new boolean[] {false, true}) {
-                assertSame(convolution(file.cast(DType.F32), 2, false), convolution(file, 2, compact), 6e-6);
+                ConvCase.assertClose(convolution(file, 2, compact), convolution(file.cast(DType.F32), 2, false), 6e-6);
                 assertThat(convolution(file, 1, compact)).isDeepEqualTo(convolution(file, 2, compact));
             }
         }
@@ -121,19 +122,6 @@ class OneDnnHalfWeightsTest {
                 }
             }
             return results.toArray(float[][]::new);
-        }
-    }
-
-    /** @param tolerance of the largest value; two sums in float32 differ by their order */
-    private static void assertSame(float[][] expected, float[][] actual, double tolerance) {
-        for (int i = 0; i < expected.length; i++) {
-            double largest = 0;
-            double error = 0;
-            for (int j = 0; j < expected[i].length; j++) {
-                largest = Math.max(largest, Math.abs(expected[i][j]));
-                error = Math.max(error, Math.abs(expected[i][j] - actual[i][j]));
-            }
-            assertThat(error).as("result %d", i).isLessThan(tolerance * largest);
         }
     }
 }
