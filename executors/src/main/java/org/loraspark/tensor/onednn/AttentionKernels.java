@@ -26,6 +26,11 @@ final class AttentionKernels extends Kernels {
     /** Heads that are worked on together at least, so that two cores have one each. */
     private static final long PAIR = 2;
 
+    /** Rows of a fused pass's tile, and the bytes of its scores of a head: two such tiles stay in a core's cache. */
+    private static final long TILE_ROWS = 256;
+
+    private static final long TILE_BYTES = 1 << 18;
+
     /** Tokens from which the fused passes are worth their preparation. */
     private static final long LONG = 512;
 
@@ -35,17 +40,18 @@ final class AttentionKernels extends Kernels {
 
     AttentionResult forward(NdTensor q, NdTensor k, NdTensor v, int heads, boolean causal) {
         require(AttentionShape.fits(q, k, v, heads), "attention with " + heads + " heads", q, k, v);
-        AttentionShape whole = shape(q, k, heads);
         NdTensor y = memory.empty(q.shape());
-        if (!fused(whole, causal)) {
+        if (!fused(q, k, causal)) {
+            AttentionShape whole = shape(q, k, heads);
             try (BlockForward blocks = new BlockForward(context, memory, whole, causal)) {
                 corners(whole, q).forEach(corner -> blocks.heads(q, k, v, corner, y));
             }
             return new AttentionResult(y, memory.empty(1));
         }
+        AttentionShape whole = tiled(q, k, heads);
         NdTensor logs = memory.empty(DType.F32, q.dim(0), q.dim(1), heads);
         List<Corner> outOfRange = new ArrayList<>();
-        try (FusedForward pass = new FusedForward(context, memory, whole)) {
+        try (FusedForward pass = new FusedForward(context, memory, whole, columns())) {
             for (Corner corner : corners(whole, q)) {
                 if (!pass.heads(q, k, v, corner, y, logs)) {
                     outOfRange.add(corner);
@@ -54,7 +60,7 @@ final class AttentionKernels extends Kernels {
         }
         if (!outOfRange.isEmpty()) {
             FloatBuffer marks = NativeFloats.floats(logs);
-            try (BlockForward blocks = new BlockForward(context, memory, whole, false)) {
+            try (BlockForward blocks = new BlockForward(context, memory, blocks(whole), false)) {
                 for (Corner corner : outOfRange) {
                     marks.put(firstLog(corner, logs), Float.NaN);
                     blocks.heads(q, k, v, corner, y);
@@ -80,30 +86,49 @@ final class AttentionKernels extends Kernels {
         requireSame("attentionBackward", dq, q);
         requireSame("attentionBackward", dk, k);
         requireSame("attentionBackward", dv, v);
-        AttentionShape whole = shape(q, k, heads);
+        AttentionShape whole = fused(q, k, causal) ? tiled(q, k, heads) : shape(q, k, heads);
         List<Corner> rest = new ArrayList<>(corners(whole, q));
-        if (fused(whole, causal)) {
+        if (fused(q, k, causal)) {
             NdTensor y = nd(forward.output());
             NdTensor logs = nd(forward.stats());
             FloatBuffer marks = NativeFloats.floats(logs);
             List<Corner> inRange = new ArrayList<>(rest);
             inRange.removeIf(corner -> Float.isNaN(marks.get(firstLog(corner, logs))));
             rest.removeAll(inRange);
-            // Two arrays of a block's size exist here, one there.
-            long run = Math.min(whole.keys(), run(whole.queries(), Math.max(PAIR, 2 * whole.heads())));
-            try (FusedBackward pass = new FusedBackward(context, memory, whole.exchanged(run))) {
+            AttentionShape exchanged = whole.exchanged(AttentionShape.even(whole.keys(), TILE_ROWS));
+            try (FusedBackward pass = new FusedBackward(context, memory, exchanged, columns())) {
                 inRange.forEach(corner -> pass.heads(dy, q, k, v, y, logs, corner, dq, dk, dv));
             }
         }
         if (!rest.isEmpty()) {
-            try (BlockBackward blocks = new BlockBackward(context, memory, whole, causal)) {
+            AttentionShape run = fused(q, k, causal) ? blocks(whole) : whole;
+            try (BlockBackward blocks = new BlockBackward(context, memory, run, causal)) {
                 rest.forEach(corner -> blocks.heads(dy, q, k, v, corner, dq, dk, dv));
             }
         }
     }
 
-    private static boolean fused(AttentionShape whole, boolean causal) {
-        return !causal && Math.min(whole.queries(), whole.keys()) >= LONG;
+    private static boolean fused(NdTensor q, NdTensor k, boolean causal) {
+        return !causal && Math.min(q.dim(1), k.dim(1)) >= LONG;
+    }
+
+    /** For as many heads together, but by blocks of all keys. */
+    private AttentionShape blocks(AttentionShape whole) {
+        return whole.withRun(Math.min(whole.queries(), run(whole.keys(), whole.heads())));
+    }
+
+    private long columns() {
+        return TILE_BYTES / (TILE_ROWS * type.bytes());
+    }
+
+    /** A head for each thread. */
+    private AttentionShape tiled(NdTensor q, NdTensor k, int heads) {
+        long together = Math.min(heads, Isa.threads());
+        while (heads % together != 0) {
+            together--;
+        }
+        long run = AttentionShape.even(q.dim(1), TILE_ROWS);
+        return new AttentionShape(type, together, q.last() / heads, q.last(), q.dim(1), k.dim(1), run);
     }
 
     /** Where the log of a corner's first sum lies; not a number there says that its heads were out of range. */

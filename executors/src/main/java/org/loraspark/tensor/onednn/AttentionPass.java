@@ -7,6 +7,7 @@ import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 import org.loraspark.tensor.onednn.AttentionShape.Corner;
+import org.loraspark.tensor.onednn.AttentionShape.Part;
 
 /** One call of attention at work: the layouts that its products ask for, and the buffers between them. */
 final class AttentionPass implements AutoCloseable {
@@ -39,8 +40,8 @@ final class AttentionPass implements AutoCloseable {
     /** With one block, an operand is used once: a copy would not pay. */
     private final boolean once;
 
-    private final NdTensor wideRows;
-    private final NdTensor wideResult;
+    private NdTensor wideRows;
+    private NdTensor wideResult;
 
     AttentionPass(Dnnl context, Memory memory, AttentionShape whole) {
         this.context = context;
@@ -48,13 +49,19 @@ final class AttentionPass implements AutoCloseable {
         this.whole = whole;
         operations = new AttentionOperations(context);
         once = whole.run() == whole.queries();
-        boolean padded = whole.padded() != whole.width();
-        long perToken = whole.heads() * whole.padded();
-        wideRows = padded || !once ? buffer(whole.type(), perToken * whole.keys()) : null;
-        wideResult = padded ? buffer(whole.type(), perToken * whole.run()) : null;
-        if (padded) {
-            Transfers.zero(wideRows);
+    }
+
+    private boolean fills() {
+        return whole.padded() != whole.width();
+    }
+
+    /** Room for {@link AttentionShape#padded} values of each of so many tokens. */
+    private NdTensor wide(long tokens) {
+        NdTensor wide = buffer(whole.type(), whole.heads() * whole.padded() * tokens);
+        if (fills()) {
+            Transfers.zero(wide);
         }
+        return wide;
     }
 
     NdTensor buffer(DType type, long size) {
@@ -82,7 +89,7 @@ final class AttentionPass implements AutoCloseable {
 
     /** For what {@link AttentionOperations#weigh} multiplies with. */
     Packed rows() {
-        return once && wideRows == null
+        return once && !fills()
                 ? new Packed(whole.interleaved(whole.keys()), null)
                 : packed(operations.weigh(whole, 1, whole.any(whole.keys(), whole.padded())));
     }
@@ -96,34 +103,44 @@ final class AttentionPass implements AutoCloseable {
 
     /** Copies the corner's heads of x transposed. */
     void packColumns(NdTensor x, Corner at, Packed to) {
-        if (to.buffer == null) {
-            to.address = whole.address(x, at, 0);
-            return;
-        }
-        operations
-                .reorder(whole.key("packColumns", 0), () -> whole.upright(whole.keys()), to::layout)
-                .run(whole.address(x, at, 0), to.address);
+        packColumns(new Part(0, whole), x, at, to);
     }
 
-    /** Copies the corner's heads of x, filled up with zeros. */
-    void packRows(NdTensor x, Corner at, Packed to) {
-        long from = whole.address(x, at, 0);
+    /** The same of a part's tokens. */
+    void packColumns(Part part, NdTensor x, Corner at, Packed to) {
+        AttentionShape s = part.shape();
+        long from = s.address(x, at, part.from());
         if (to.buffer == null) {
             to.address = from;
             return;
         }
+        operations
+                .reorder(s.key("packColumns", 0), () -> s.upright(s.keys()), to::layout)
+                .run(from, to.address);
+    }
+
+    /** Copies the corner's heads of x, filled up with zeros. */
+    void packRows(NdTensor x, Corner at, Packed to) {
+        packRows(new Part(0, whole), x, at, to);
+    }
+
+    /** The same of a part's tokens. */
+    void packRows(Part part, NdTensor x, Corner at, Packed to) {
+        AttentionShape s = part.shape();
+        long from = s.address(x, at, part.from());
+        if (to.buffer == null) {
+            to.address = from;
+            return;
+        }
+        if (wideRows == null) {
+            wideRows = wide(s.keys());
+        }
         // In two steps: oneDNN is slow at packing strided rows, and quick at gathering rows and at packing dense ones.
         operations
-                .reorder(
-                        whole.key("widen", 0),
-                        () -> whole.interleaved(whole.keys()),
-                        () -> whole.part(whole.type(), whole.keys(), whole.padded()))
+                .reorder(s.key("widen", 0), () -> s.interleaved(s.keys()), () -> s.part(s.type(), s.keys(), s.padded()))
                 .run(from, wideRows.address());
         operations
-                .reorder(
-                        whole.key("packWide", 0),
-                        () -> whole.dense(whole.type(), whole.keys(), whole.padded()),
-                        to::layout)
+                .reorder(s.key("packWide", 0), () -> s.dense(s.type(), s.keys(), s.padded()), to::layout)
                 .run(wideRows.address(), to.address);
     }
 
@@ -152,9 +169,12 @@ final class AttentionPass implements AutoCloseable {
     void weigh(AttentionShape s, NdTensor weights, Packed packed, double scale, NdTensor to, Corner at) {
         Operation product = operations.weigh(s, scale, packed.layout);
         long target = s.address(to, at, at.query());
-        if (wideResult == null) {
+        if (!fills()) {
             product.run(weights.address(), packed.address, target);
         } else {
+            if (wideResult == null) {
+                wideResult = wide(whole.run());
+            }
             product.run(weights.address(), packed.address, wideResult.address());
             operations
                     .reorder(
@@ -172,12 +192,15 @@ final class AttentionPass implements AutoCloseable {
 
     /** Rounds what {@link #gather} summed into the corner's heads of a tensor. */
     void unload(NdTensor sums, NdTensor to, Corner at) {
+        unload(new Part(0, whole), sums, to, at);
+    }
+
+    /** The same of a part's tokens. */
+    void unload(Part part, NdTensor sums, NdTensor to, Corner at) {
+        AttentionShape s = part.shape();
         operations
-                .reorder(
-                        whole.key("unload", 0),
-                        () -> whole.dense(DType.F32, whole.width(), whole.keys()),
-                        () -> whole.upright(whole.keys()))
-                .run(sums.address(), whole.address(to, at, 0));
+                .reorder(s.key("unload", 0), () -> s.dense(DType.F32, s.width(), s.keys()), () -> s.upright(s.keys()))
+                .run(sums.address(), s.address(to, at, part.from()));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package org.loraspark.tensor.onednn;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.NdTensor;
@@ -22,9 +24,33 @@ record AttentionShape(DType type, long heads, long width, long dim, long queries
     /** Where a rectangle begins. */
     record Corner(long sample, long head, long query) {}
 
+    /** Some of the keys. */
+    record Part(long from, AttentionShape shape) {}
+
+    /** The keys by about equal parts of at most so many. */
+    List<Part> parts(long most) {
+        List<Part> parts = new ArrayList<>();
+        long size = even(keys, most);
+        for (long from = 0; from < keys; from += size) {
+            parts.add(new Part(from, withKeys(Math.min(size, keys - from))));
+        }
+        return parts;
+    }
+
+    /** The size of about equal parts of at most so many tokens: full registers, but for the last. */
+    static long even(long tokens, long most) {
+        long parts = (tokens + most - 1) / most;
+        long size = (tokens + parts - 1) / parts;
+        return Math.min(most, (size + LANES - 1) / LANES * LANES);
+    }
+
     /** With the roles of queries and keys exchanged. */
     AttentionShape exchanged(long other) {
         return new AttentionShape(type, heads, width, dim, keys, queries, other);
+    }
+
+    AttentionShape withKeys(long other) {
+        return new AttentionShape(type, heads, width, dim, queries, other, run);
     }
 
     AttentionShape withRun(long other) {
@@ -85,10 +111,10 @@ record AttentionShape(DType type, long heads, long width, long dim, long queries
         return Dnnl.strided(type, new long[] {heads, run, wide}, new long[] {queries * wide, wide, 1});
     }
 
-    /** A row-major array {@code [.., keys, extended]}, transposed. */
-    memory.desc extendedColumns() {
+    /** So many rows of a row-major array {@code [.., tokens, extended]}, transposed: {@code [heads, extended, keys]}. */
+    memory.desc extendedColumns(long tokens) {
         long wide = extended();
-        return Dnnl.strided(type, new long[] {heads, wide, keys}, new long[] {keys * wide, 1, wide});
+        return Dnnl.strided(type, new long[] {heads, wide, keys}, new long[] {tokens * wide, 1, wide});
     }
 
     /** Rows of tokens: {@code [heads, rows, width]} of an interleaved tensor. */

@@ -1,15 +1,19 @@
 package org.loraspark.tensor.onednn;
 
 import java.nio.FloatBuffer;
+import java.util.List;
+import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
 import org.loraspark.tensor.onednn.AttentionPass.Packed;
 import org.loraspark.tensor.onednn.AttentionShape.Corner;
+import org.loraspark.tensor.onednn.AttentionShape.Part;
 
 /**
  * Attention without a softmax of its own: the product of q and k ends in the exponential, a column of ones beside v
- * sums the exponentials, and the result is divided by the sums.
+ * sums the exponentials, and the result is divided by the sums. Queries and keys are taken by tiles whose exponentials
+ * stay in a core's cache.
  *
  * <p>No maximum is taken off the scores. That is exact as long as the sums of exponentials are far from both ends of
  * float32, whose range bf16 shares; heads for which they are not are left to the caller.
@@ -24,27 +28,41 @@ final class FusedForward implements AutoCloseable {
     private final AttentionPass pass;
     private final AttentionOperations copies;
     private final FusedOperations operations;
-    private final Packed keys;
-    private final Packed values;
+    private final List<Tile> tiles;
     private final NdTensor valuesAndOnes;
     private final NdTensor exponentials;
     private final NdTensor sums;
     private final NdTensor factors;
 
-    FusedForward(Dnnl context, Memory memory, AttentionShape whole) {
+    /** Some of the keys and what is packed of them. */
+    private record Tile(Part part, Packed keys, Packed values) {}
+
+    /** @param columns keys together */
+    FusedForward(Dnnl context, Memory memory, AttentionShape whole, long columns) {
         this.whole = whole;
         pass = new AttentionPass(context, memory, whole);
         copies = new AttentionOperations(context);
         operations = new FusedOperations(context);
-        keys = pass.packed(operations.exponentials(whole, whole.any(whole.width(), whole.keys())));
-        values = pass.packed(operations.sums(whole, whole.any(whole.keys(), whole.summed())));
-        long tokens = whole.heads() * whole.keys();
+        tiles = whole.parts(columns).stream().map(this::tile).toList();
+        long tokens = whole.heads() * Math.min(columns, whole.keys());
         valuesAndOnes = pass.buffer(whole.type(), tokens * whole.summed());
         Transfers.zero(valuesAndOnes);
         new ExtraColumns(whole.type(), valuesAndOnes, whole.summed(), whole.width()).ones(tokens);
-        exponentials = pass.block(whole.type());
+        exponentials = pass.buffer(whole.type(), tokens * whole.run());
         sums = pass.buffer(DType.F32, whole.rows() * whole.summed());
         factors = pass.buffer(DType.F32, whole.rows());
+    }
+
+    private Tile tile(Part part) {
+        AttentionShape s = part.shape();
+        return new Tile(
+                part,
+                pass.packed(operations.exponentials(s, s.any(s.width(), s.keys()))),
+                pass.packed(sums(s, s.any(s.keys(), s.summed()), false)));
+    }
+
+    private Operation sums(AttentionShape s, memory.desc values, boolean sum) {
+        return operations.sums(s, values, s.summed(), 1, sum);
     }
 
     /**
@@ -54,30 +72,42 @@ final class FusedForward implements AutoCloseable {
      * @return whether the sums were in range; what is written is worth nothing otherwise
      */
     boolean heads(NdTensor q, NdTensor k, NdTensor v, Corner corner, NdTensor y, NdTensor logs) {
-        pass.packColumns(k, corner, keys);
-        copies.reorder(
-                        whole.key("besideOnes", 0),
-                        () -> whole.interleaved(whole.keys()),
-                        () -> whole.part(whole.type(), whole.keys(), whole.summed()))
-                .run(whole.address(v, corner, 0), valuesAndOnes.address());
-        copies.reorder(
-                        whole.key("packOnes", 0),
-                        () -> whole.dense(whole.type(), whole.keys(), whole.summed()),
-                        values::layout)
-                .run(valuesAndOnes.address(), values.address());
+        tiles.forEach(tile -> pack(k, v, corner, tile));
         for (long query = 0; query < whole.queries(); query += whole.run()) {
-            AttentionShape s = whole.withRun(Math.min(whole.run(), whole.queries() - query));
+            long run = Math.min(whole.run(), whole.queries() - query);
             Corner at = new Corner(corner.sample(), corner.head(), query);
-            operations
-                    .exponentials(s, keys.layout())
-                    .run(s.address(q, at, query), keys.address(), exponentials.address());
-            operations.sums(s, values.layout()).run(exponentials.address(), values.address(), sums.address());
+            for (Tile tile : tiles) {
+                weigh(q, at, tile, run);
+            }
+            AttentionShape s = whole.withRun(run);
             if (!invert(s, at, logs)) {
                 return false;
             }
             operations.divide(s).run(sums.address(), s.address(y, at, query), factors.address());
         }
         return true;
+    }
+
+    private void pack(NdTensor k, NdTensor v, Corner corner, Tile tile) {
+        AttentionShape s = tile.part().shape();
+        pass.packColumns(tile.part(), k, corner, tile.keys());
+        copies.reorder(
+                        s.key("besideOnes", 0),
+                        () -> s.interleaved(s.keys()),
+                        () -> s.part(s.type(), s.keys(), s.summed()))
+                .run(s.address(v, corner, tile.part().from()), valuesAndOnes.address());
+        copies.reorder(s.key("packOnes", 0), () -> s.dense(s.type(), s.keys(), s.summed()), tile.values()::layout)
+                .run(valuesAndOnes.address(), tile.values().address());
+    }
+
+    /** Adds a tile's exponentials, and its values weighed with them, to the sums of a run of queries. */
+    private void weigh(NdTensor q, Corner at, Tile tile, long run) {
+        AttentionShape s = tile.part().shape().withRun(run);
+        operations
+                .exponentials(s, tile.keys().layout())
+                .run(s.address(q, at, at.query()), tile.keys().address(), exponentials.address());
+        sums(s, tile.values().layout(), tile.part().from() > 0)
+                .run(exponentials.address(), tile.values().address(), sums.address());
     }
 
     private boolean invert(AttentionShape s, Corner at, NdTensor logs) {

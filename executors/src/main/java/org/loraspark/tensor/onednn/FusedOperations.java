@@ -42,15 +42,19 @@ final class FusedOperations {
         });
     }
 
-    /** w x in float32, on weights, packed x and the result {@code [.., run, summed]}. */
-    Operation sums(AttentionShape s, memory.desc values) {
+    /**
+     * scale * w x in float32, on weights, packed x and the result {@code [.., run, wide]}.
+     *
+     * @param sum adds to what the result holds
+     */
+    Operation sums(AttentionShape s, memory.desc values, long wide, double scale, boolean sum) {
         return context.operation(
-                s.key("sums", 0),
+                s.key("sums", 4 * wide + (scale == 1 ? 2 : 0) + (sum ? 1 : 0)),
                 () -> context.product(
                         s.dense(s.type(), s.run(), s.keys()),
                         values,
-                        s.dense(DType.F32, s.run(), s.summed()),
-                        PostOps.none()));
+                        s.dense(DType.F32, s.run(), wide),
+                        PostOps.none().scale(scale).accumulate(sum ? 1 : 0)));
     }
 
     /** Sums times one factor a row, on sums, result and factors. */

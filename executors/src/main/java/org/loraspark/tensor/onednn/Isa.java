@@ -38,6 +38,11 @@ final class Isa {
         return (isa & wanted) == wanted;
     }
 
+    /** That the calling thread uses. */
+    static int threads() {
+        return NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
+    }
+
     /** Of the calling thread, through the OpenMP runtime that ND4J and oneDNN share. */
     static void setThreads(int threads) {
         NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
@@ -48,7 +53,7 @@ final class Isa {
      * to the number of threads that it was compiled for.
      */
     static <T> T withThreads(long most, Supplier<T> compile) {
-        int threads = NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
+        int threads = threads();
         setThreads((int) Math.max(1, Math.min(most, threads)));
         try {
             return compile.get();
