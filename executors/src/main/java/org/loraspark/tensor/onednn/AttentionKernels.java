@@ -50,21 +50,14 @@ final class AttentionKernels extends Kernels {
         }
         AttentionShape whole = tiled(q, k, heads);
         NdTensor logs = memory.empty(DType.F32, q.dim(0), q.dim(1), heads);
-        List<Corner> outOfRange = new ArrayList<>();
         try (FusedForward pass = new FusedForward(context, memory, whole, columns())) {
-            for (Corner corner : corners(whole, q)) {
-                if (!pass.heads(q, k, v, corner, y, logs)) {
-                    outOfRange.add(corner);
-                }
-            }
+            corners(whole, q).forEach(corner -> pass.heads(q, k, v, corner, y, logs));
         }
+        AttentionShape alone = alone(whole);
+        List<Corner> outOfRange = outOfRange(alone, q, logs);
         if (!outOfRange.isEmpty()) {
-            FloatBuffer marks = NativeFloats.floats(logs);
-            try (BlockForward blocks = new BlockForward(context, memory, blocks(whole), false)) {
-                for (Corner corner : outOfRange) {
-                    marks.put(firstLog(corner, logs), Float.NaN);
-                    blocks.heads(q, k, v, corner, y);
-                }
+            try (BlockForward blocks = new BlockForward(context, memory, alone, false)) {
+                outOfRange.forEach(corner -> blocks.heads(q, k, v, corner, y));
             }
         }
         return new AttentionResult(y, logs);
@@ -86,24 +79,25 @@ final class AttentionKernels extends Kernels {
         requireSame("attentionBackward", dq, q);
         requireSame("attentionBackward", dk, k);
         requireSame("attentionBackward", dv, v);
-        AttentionShape whole = fused(q, k, causal) ? tiled(q, k, heads) : shape(q, k, heads);
-        List<Corner> rest = new ArrayList<>(corners(whole, q));
-        if (fused(q, k, causal)) {
-            NdTensor y = nd(forward.output());
-            NdTensor logs = nd(forward.stats());
-            FloatBuffer marks = NativeFloats.floats(logs);
-            List<Corner> inRange = new ArrayList<>(rest);
-            inRange.removeIf(corner -> Float.isNaN(marks.get(firstLog(corner, logs))));
-            rest.removeAll(inRange);
-            AttentionShape exchanged = whole.exchanged(AttentionShape.even(whole.keys(), TILE_ROWS));
-            try (FusedBackward pass = new FusedBackward(context, memory, exchanged, columns())) {
-                inRange.forEach(corner -> pass.heads(dy, q, k, v, y, logs, corner, dq, dk, dv));
+        if (!fused(q, k, causal)) {
+            AttentionShape whole = shape(q, k, heads);
+            try (BlockBackward blocks = new BlockBackward(context, memory, whole, causal)) {
+                corners(whole, q).forEach(corner -> blocks.heads(dy, q, k, v, corner, dq, dk, dv));
             }
+            return;
         }
-        if (!rest.isEmpty()) {
-            AttentionShape run = fused(q, k, causal) ? blocks(whole) : whole;
-            try (BlockBackward blocks = new BlockBackward(context, memory, run, causal)) {
-                rest.forEach(corner -> blocks.heads(dy, q, k, v, corner, dq, dk, dv));
+        AttentionShape whole = tiled(q, k, heads);
+        NdTensor y = nd(forward.output());
+        NdTensor logs = nd(forward.stats());
+        AttentionShape exchanged = whole.exchanged(AttentionShape.even(whole.keys(), TILE_ROWS));
+        try (FusedBackward pass = new FusedBackward(context, memory, exchanged, columns())) {
+            corners(whole, q).forEach(corner -> pass.heads(dy, q, k, v, y, logs, corner, dq, dk, dv));
+        }
+        AttentionShape alone = alone(whole);
+        List<Corner> outOfRange = outOfRange(alone, q, logs);
+        if (!outOfRange.isEmpty()) {
+            try (BlockBackward blocks = new BlockBackward(context, memory, alone, false)) {
+                outOfRange.forEach(corner -> blocks.heads(dy, q, k, v, corner, dq, dk, dv));
             }
         }
     }
@@ -112,9 +106,18 @@ final class AttentionKernels extends Kernels {
         return !causal && Math.min(q.dim(1), k.dim(1)) >= LONG;
     }
 
-    /** For as many heads together, but by blocks of all keys. */
-    private AttentionShape blocks(AttentionShape whole) {
-        return whole.withRun(Math.min(whole.queries(), run(whole.keys(), whole.heads())));
+    /** For one head, by blocks of all keys. */
+    private AttentionShape alone(AttentionShape whole) {
+        long run = Math.min(whole.queries(), run(whole.keys(), 1));
+        return new AttentionShape(type, 1, whole.width(), whole.dim(), whole.queries(), whole.keys(), run);
+    }
+
+    /** The heads that the fused pass could not do; a head's result must not depend on the others that it ran with. */
+    private static List<Corner> outOfRange(AttentionShape alone, NdTensor q, NdTensor logs) {
+        FloatBuffer values = NativeFloats.floats(logs);
+        List<Corner> heads = corners(alone, q);
+        heads.removeIf(head -> !Float.isNaN(values.get(FusedForward.firstLog(alone, head))));
+        return heads;
     }
 
     private long columns() {
@@ -129,11 +132,6 @@ final class AttentionKernels extends Kernels {
         }
         long run = AttentionShape.even(q.dim(1), TILE_ROWS);
         return new AttentionShape(type, together, q.last() / heads, q.last(), q.dim(1), k.dim(1), run);
-    }
-
-    /** Where the log of a corner's first sum lies; not a number there says that its heads were out of range. */
-    private static int firstLog(Corner corner, NdTensor logs) {
-        return Math.toIntExact(corner.sample() * logs.dim(1) * logs.dim(2) + corner.head());
     }
 
     /** As many heads together as the limit on scores allows, but a pair at least. */

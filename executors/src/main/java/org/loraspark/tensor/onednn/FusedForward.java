@@ -66,12 +66,12 @@ final class FusedForward implements AutoCloseable {
     }
 
     /**
-     * Writes the corner's heads of y, and the logarithms of their sums.
+     * Writes the corner's heads of y, and the logarithms of their sums. A head whose sums leave the range gets a first
+     * logarithm that is not a number; what is written of it is worth nothing.
      *
      * @param logs {@code [batch, queries, heads]}
-     * @return whether the sums were in range; what is written is worth nothing otherwise
      */
-    boolean heads(NdTensor q, NdTensor k, NdTensor v, Corner corner, NdTensor y, NdTensor logs) {
+    void heads(NdTensor q, NdTensor k, NdTensor v, Corner corner, NdTensor y, NdTensor logs) {
         tiles.forEach(tile -> pack(k, v, corner, tile));
         for (long query = 0; query < whole.queries(); query += whole.run()) {
             long run = Math.min(whole.run(), whole.queries() - query);
@@ -80,12 +80,14 @@ final class FusedForward implements AutoCloseable {
                 weigh(q, at, tile, run);
             }
             AttentionShape s = whole.withRun(run);
-            if (!invert(s, at, logs)) {
-                return false;
-            }
+            invert(s, at, logs);
             operations.divide(s).run(sums.address(), s.address(y, at, query), factors.address());
         }
-        return true;
+    }
+
+    /** Where the logarithm of a head's first sum lies. */
+    static int firstLog(AttentionShape s, Corner head) {
+        return Math.toIntExact(head.sample() * s.queries() * (s.dim() / s.width()) + head.head());
     }
 
     private void pack(NdTensor k, NdTensor v, Corner corner, Tile tile) {
@@ -110,7 +112,7 @@ final class FusedForward implements AutoCloseable {
                 .run(exponentials.address(), tile.values().address(), sums.address());
     }
 
-    private boolean invert(AttentionShape s, Corner at, NdTensor logs) {
+    private void invert(AttentionShape s, Corner at, NdTensor logs) {
         int wide = Math.toIntExact(s.summed());
         int run = Math.toIntExact(s.run());
         int allHeads = Math.toIntExact(s.dim() / s.width());
@@ -118,18 +120,20 @@ final class FusedForward implements AutoCloseable {
         FloatBuffer inverse = NativeFloats.floats(factors);
         FloatBuffer to = NativeFloats.floats(logs);
         for (int head = 0; head < s.heads(); head++) {
-            int log = Math.toIntExact((at.sample() * s.queries() + at.query()) * allHeads + at.head() + head);
+            int first = firstLog(s, at) + head;
+            int log = first + Math.toIntExact(at.query()) * allHeads;
+            boolean inRange = true;
             for (int i = 0; i < run; i++) {
                 int row = head * run + i;
                 float sum = from.get(row * wide + (int) s.width());
-                if (!(sum > LEAST && sum < MOST)) {
-                    return false;
-                }
+                inRange &= sum > LEAST && sum < MOST;
                 inverse.put(row, 1 / sum);
                 to.put(log + i * allHeads, (float) Math.log(sum));
             }
+            if (!inRange) {
+                to.put(first, Float.NaN);
+            }
         }
-        return true;
     }
 
     @Override
