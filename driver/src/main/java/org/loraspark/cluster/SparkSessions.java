@@ -73,6 +73,18 @@ public final class SparkSessions {
         return conf;
     }
 
+    /** Of all executors, or 0 when only the cluster knows; 1 in local mode, where they are there from the start. */
+    static int coresAskedFor(SparkConf conf) {
+        String master = conf.get("spark.master");
+        Matcher cluster = LOCAL_CLUSTER.matcher(master);
+        if (cluster.matches()) {
+            return Integer.parseInt(cluster.group(1)) * Integer.parseInt(cluster.group(2));
+        }
+        return LOCAL.matcher(master).matches()
+                ? 1
+                : conf.getInt("spark.executor.instances", 0) * conf.getInt("spark.executor.cores", 1);
+    }
+
     /** Cores of one task: all of its executor's, or its share of the machine in local mode. */
     private static int taskCores(String master, SparkConf conf, int workers) {
         Matcher local = LOCAL.matcher(master);

@@ -27,6 +27,8 @@ class ClusterTest {
     static Path folder;
 
     private static byte[] onOneCore;
+    private static int slotsOfOneCore;
+    private static int slotsOfTwoExecutors;
     private static SparkSession spark;
 
     @BeforeAll
@@ -37,7 +39,18 @@ class ClusterTest {
         } finally {
             local.stop();
         }
+        SparkSession small = SparkHome.localCluster(folder, 1, 1);
+        try {
+            slotsOfOneCore = slots(small);
+        } finally {
+            SparkHome.stop(small);
+        }
         spark = SparkHome.localCluster(folder, 2, 2);
+        slotsOfTwoExecutors = slots(spark);
+    }
+
+    private static int slots(SparkSession session) {
+        return Slots.of(JavaSparkContext.fromSparkContext(session.sparkContext()));
     }
 
     @AfterAll
@@ -55,10 +68,9 @@ class ClusterTest {
     }
 
     @Test
-    void everyCoreOfEveryExecutorIsASlot() {
-        SparkHome.executors(spark, 2);
-        assertThat(Slots.of(JavaSparkContext.fromSparkContext(spark.sparkContext())))
-                .isEqualTo(2);
+    void everyCoreOfEveryExecutorIsASlotBeforeTheFirstTask() {
+        assertThat(slotsOfTwoExecutors).isEqualTo(2);
+        assertThat(slotsOfOneCore).isEqualTo(1);
     }
 
     @Test
