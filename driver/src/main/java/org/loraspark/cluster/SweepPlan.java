@@ -2,8 +2,10 @@ package org.loraspark.cluster;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import org.loraspark.UserError;
@@ -16,7 +18,7 @@ import org.loraspark.console.Durations;
  * Everything that is settled before a sweep starts.
  *
  * @param folder of the sweep
- * @param runs runs of one group side by side, in the order in which they start
+ * @param runs as the user lists them, those of one group side by side
  * @param ended names of those that an earlier start has finished
  * @param atOnce runs that train at a time
  * @param halving null for none
@@ -56,14 +58,29 @@ record SweepPlan(
         return seconds(runs);
     }
 
-    /** Runs start in their order, each on the slots that are free first. */
+    /**
+     * The order in which runs start: the longest first, so that none is left to train alone at the end (Graham 1969,
+     * "Bounds on multiprocessing timing anomalies"). Runs of one group stay side by side, equal ones in their order.
+     */
+    static List<SweepOutline> startOrder(List<SweepOutline> runs) {
+        Map<List<Object>, List<SweepOutline>> groups = new LinkedHashMap<>();
+        runs.forEach(run ->
+                groups.computeIfAbsent(run.group(), group -> new ArrayList<>()).add(run));
+        return groups.values().stream()
+                .flatMap(group -> group.stream()
+                        .sorted(Comparator.comparingDouble(SweepOutline::seconds)
+                                .reversed()))
+                .toList();
+    }
+
+    /** Runs start in their {@link #startOrder}, each on the slots that are free first. */
     private double seconds(List<SweepOutline> some) {
         PriorityQueue<Double> free = new PriorityQueue<>();
         for (int i = 0; i < atOnce; i++) {
             free.add(0.0);
         }
         double end = 0;
-        for (SweepOutline run : some) {
+        for (SweepOutline run : startOrder(some)) {
             double done = free.remove() + (ended.contains(run.name()) ? 0 : run.seconds());
             free.add(done);
             end = Math.max(end, done);

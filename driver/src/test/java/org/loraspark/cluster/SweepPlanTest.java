@@ -31,6 +31,16 @@ class SweepPlanTest {
     }
 
     @Test
+    void theLongestRunStartsFirstSoThatNoneIsLeftAlone() {
+        List<SweepOutline> runs = runs(100, 110, 200, 200);
+        assertThat(SweepPlan.startOrder(runs))
+                .extracting(SweepOutline::name)
+                .containsExactly("rank16", "rank128", "rank8", "rank4");
+        assertThat(plan(2, Set.of(), null, runs(100, 100, 100, 300)).estimatedSeconds())
+                .isEqualTo(300);
+    }
+
+    @Test
     void halvingShortensTheTimeByTheRoundsThatAreNotTrained() {
         // A third of the rounds of four runs, and the rest of two.
         assertThat(plan(1, Set.of(), Halving.of(3, 4, 9)).estimatedSeconds())
@@ -61,6 +71,14 @@ class SweepPlanTest {
     }
 
     private static SweepPlan plan(int atOnce, Set<String> ended, Halving halving) {
+        return plan(atOnce, ended, halving, runs(100, 100, 100, 100));
+    }
+
+    private static SweepPlan plan(int atOnce, Set<String> ended, Halving halving, List<SweepOutline> runs) {
+        return new SweepPlan("out", request(), runs, ended, atOnce, halving, new ArrayList<>());
+    }
+
+    private static List<SweepOutline> runs(double... seconds) {
         List<SweepOutline> runs = new ArrayList<>();
         WorkerSetup setup = new WorkerSetup(
                 "base", "hash", "nd4j", DType.F32, false, new SerializableConfiguration(new Configuration()));
@@ -68,10 +86,11 @@ class SweepPlanTest {
                 Candidate.of(request(), over -> DemoRun.config(folder, "plan", "lora.rank=" + over.get("lora.rank")))) {
             SharedData.Need need = new SharedData.Need(
                     candidate.config(), setup, new EncodeSettings("vae", 64, 64, false), List.of(), List.of());
+            double duration = seconds[runs.size()];
             runs.add(new SweepOutline(
-                    candidate, candidate.config(), need, new StepPlan(3, 27, 3), 100, 1 << 20, true, List.of()));
+                    candidate, candidate.config(), need, new StepPlan(3, 27, 3), duration, 1 << 20, true, List.of()));
         }
-        return new SweepPlan("out", request(), runs, ended, atOnce, halving, new ArrayList<>());
+        return runs;
     }
 
     private static SweepRequest request() {
