@@ -118,11 +118,7 @@ public final class SweepJob implements AutoCloseable {
 
     /** All that are left, up to a rung, group by group. */
     private void runAll(int rung, SweepProgress progress) {
-        Map<List<Object>, List<SweepOutline>> groups = new LinkedHashMap<>();
-        SweepPlan.startOrder(unfinished())
-                .forEach(run -> groups.computeIfAbsent(run.group(), g -> new ArrayList<>())
-                        .add(run));
-        for (List<SweepOutline> group : groups.values()) {
+        for (List<SweepOutline> group : SweepPlan.startOrder(unfinished())) {
             ExecutorService lanes = Executors.newFixedThreadPool(lanes(group.size()));
             try {
                 List<Future<?>> futures = new ArrayList<>();

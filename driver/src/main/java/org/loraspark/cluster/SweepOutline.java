@@ -1,6 +1,9 @@
 package org.loraspark.cluster;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.loraspark.cluster.sweep.Candidate;
 import org.loraspark.config.TrainConfig;
 import org.loraspark.train.StepPlan;
@@ -42,5 +45,12 @@ record SweepOutline(
     List<Object> group() {
         WorkerSetup setup = data.setup();
         return List.of(setup.baseHash(), setup.engine(), setup.precision(), setup.compact());
+    }
+
+    /** The runs by {@link #group}, both in the order in which they are met. */
+    static List<List<SweepOutline>> groups(List<SweepOutline> runs) {
+        Map<List<Object>, List<SweepOutline>> groups = runs.stream()
+                .collect(Collectors.groupingBy(SweepOutline::group, LinkedHashMap::new, Collectors.toList()));
+        return List.copyOf(groups.values());
     }
 }

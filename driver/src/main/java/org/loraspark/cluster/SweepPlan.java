@@ -2,10 +2,8 @@ package org.loraspark.cluster;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import org.loraspark.UserError;
@@ -59,17 +57,14 @@ record SweepPlan(
     }
 
     /**
-     * The order in which runs start: the longest first, so that none is left to train alone at the end (Graham 1969,
-     * "Bounds on multiprocessing timing anomalies"). Runs of one group stay side by side, equal ones in their order.
+     * The order in which runs start, group after group: the longest first, so that none is left to train alone at the end
+     * (Graham 1969, "Bounds on multiprocessing timing anomalies"), equal ones in their order.
      */
-    static List<SweepOutline> startOrder(List<SweepOutline> runs) {
-        Map<List<Object>, List<SweepOutline>> groups = new LinkedHashMap<>();
-        runs.forEach(run ->
-                groups.computeIfAbsent(run.group(), group -> new ArrayList<>()).add(run));
-        return groups.values().stream()
-                .flatMap(group -> group.stream()
-                        .sorted(Comparator.comparingDouble(SweepOutline::seconds)
-                                .reversed()))
+    static List<List<SweepOutline>> startOrder(List<SweepOutline> runs) {
+        Comparator<SweepOutline> longestFirst =
+                Comparator.comparingDouble(SweepOutline::seconds).reversed();
+        return SweepOutline.groups(runs).stream()
+                .map(group -> group.stream().sorted(longestFirst).toList())
                 .toList();
     }
 
@@ -80,7 +75,9 @@ record SweepPlan(
             free.add(0.0);
         }
         double end = 0;
-        for (SweepOutline run : startOrder(some)) {
+        List<SweepOutline> inOrder =
+                startOrder(some).stream().flatMap(List::stream).toList();
+        for (SweepOutline run : inOrder) {
             double done = free.remove() + (ended.contains(run.name()) ? 0 : run.seconds());
             free.add(done);
             end = Math.max(end, done);

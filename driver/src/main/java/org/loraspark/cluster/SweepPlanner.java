@@ -1,8 +1,6 @@
 package org.loraspark.cluster;
 
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,12 +53,11 @@ final class SweepPlanner {
             most = Math.max(most, run.config().cluster().workers());
             outlines.add(outline(run, findings));
         }
-        Map<List<Object>, Integer> order = new HashMap<>();
-        outlines.forEach(run -> order.putIfAbsent(run.group(), order.size()));
-        outlines.sort(Comparator.comparingInt(run -> order.get(run.group())));
-        notes.addAll(0, SweepPlan.notes(request, outlines));
-        int atOnce = Math.max(1, Math.min(slots / Math.min(slots, most), outlines.size()));
-        SweepPlan plan = new SweepPlan(folder, request, outlines, ended(), atOnce, halving(outlines), notes);
+        List<SweepOutline> runs =
+                SweepOutline.groups(outlines).stream().flatMap(List::stream).toList();
+        notes.addAll(0, SweepPlan.notes(request, runs));
+        int atOnce = Math.max(1, Math.min(slots / Math.min(slots, most), runs.size()));
+        SweepPlan plan = new SweepPlan(folder, request, runs, ended(), atOnce, halving(runs), notes);
         return request.budgetSeconds() > 0 ? plan.within(request.budgetSeconds()) : plan;
     }
 
