@@ -25,10 +25,12 @@ final class Nd4jBackend {
                     case 3 -> "AVX-512";
                     default -> "no vector extension";
                 };
+                String blas = Nd4j.factory().blas().getBlasVendor().toString();
+                String kernels = OpenBlas.kernels()
+                        .map(core -> " with the kernels for " + core)
+                        .orElse("");
                 return new Availability(
-                        true,
-                        "ND4J on the CPU (" + level + ", "
-                                + Nd4j.factory().blas().getBlasVendor() + "), which trains in fp32");
+                        true, "ND4J on the CPU (" + level + ", " + blas + kernels + "), which trains in fp32");
             }
             return gpu(device);
         } catch (RuntimeException | LinkageError e) {

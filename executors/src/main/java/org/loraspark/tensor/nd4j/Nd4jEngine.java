@@ -20,8 +20,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The portable engine: float32 (or float64, for gradient checks) on whatever backend ND4J found. Every operation's
- * result is the same bits for any state of the memory pool, and on processors with AVX-512 for any number of threads;
- * on others OpenBLAS rounds some sums otherwise where one thread's share ends. Outputs must not overlap inputs.
+ * result is the same bits for any state of the memory pool, and with {@link OpenBlas#sameForAnyThreads some kernels} for any number
+ * of threads; the others of OpenBLAS round some sums otherwise where one thread's share ends. Outputs must not overlap inputs.
  */
 final class Nd4jEngine implements Engine {
     private final MappedPages pages = new MappedPages();

@@ -16,7 +16,10 @@ class Nd4jProviderTest {
     void isFoundByNameAndSaysWhatItRunsOn() {
         Availability here = Engines.provider("nd4j").availability();
         assertThat(here.available()).isTrue();
-        assertThat(here.detail()).contains("CPU").contains("OPENBLAS").contains("fp32");
+        assertThat(here.detail())
+                .contains("CPU")
+                .contains("OPENBLAS with the kernels for ")
+                .contains("fp32");
     }
 
     @Test
