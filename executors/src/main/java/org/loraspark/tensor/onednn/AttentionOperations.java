@@ -59,32 +59,35 @@ final class AttentionOperations {
     }
 
     /** Probabilities of scores, on both. */
-    Operation softmax(AttentionShape s) {
-        return context.operation(s.key("softmax", 0), () -> {
-            memory.desc scores = rows(s, DType.F32);
-            memory.desc probabilities = rows(s, s.type());
-            return softmax(context, scores, probabilities);
-        });
+    Operation softmax(AttentionShape s, DType result) {
+        return context.operation(
+                s.key("softmax", result.ordinal()), () -> softmax(context, rows(s, DType.F32), rows(s, result)));
     }
 
-    /** P * (dP - rowsum(P * dP)), on P, dP and the result. */
+    /** The scores' values in the compute type, on both. */
+    Operation round(AttentionShape s) {
+        return reorder(s.key("roundScores", 0), () -> rows(s, DType.F32), () -> rows(s, s.type()));
+    }
+
+    /** P * (dP - rowsum(P * dP)), on P and dP in float32 and the result. */
     Operation softmaxBackward(AttentionShape s) {
         return context.operation(s.key("softmaxBackward", 0), () -> {
-            memory.desc rows = rows(s, s.type());
+            memory.desc exact = rows(s, DType.F32);
+            memory.desc rounded = rows(s, s.type());
             softmax_backward.primitive_desc pd = new softmax_backward.primitive_desc(
                     Dnnl.CPU,
                     algorithm.softmax_accurate,
-                    rows,
-                    rows,
-                    rows,
+                    rounded,
+                    exact,
+                    exact,
                     LAST_OF_TWO,
-                    softmax(rows, rows),
+                    softmax(exact, exact),
                     PostOps.none().attributes(),
                     false);
             return new Operation(context, pd, new softmax_backward(pd))
-                    .with(Operation.DST, rows)
-                    .with(Operation.DIFF_DST, rows)
-                    .with(Operation.DIFF_SRC, rows);
+                    .with(Operation.DST, exact)
+                    .with(Operation.DIFF_DST, exact)
+                    .with(Operation.DIFF_SRC, rounded);
         });
     }
 

@@ -158,11 +158,22 @@ final class AttentionPass implements AutoCloseable {
             CausalMask.write(s, at.query(), scores);
         }
         scores(s, q, at, keys, s.scale(), causal, scores);
-        operations.softmax(s).run(scores.address(), p.address());
+        operations.softmax(s, p.dtype()).run(scores.address(), p.address());
     }
 
-    void softmaxBackward(AttentionShape s, NdTensor p, NdTensor dp, NdTensor to) {
-        operations.softmaxBackward(s).run(p.address(), dp.address(), to.address());
+    /** to = p in the compute type, which may be what it is. */
+    void round(AttentionShape s, NdTensor p, NdTensor to) {
+        if (to != p) {
+            operations.round(s).run(p.address(), to.address());
+        }
+    }
+
+    /**
+     * ds = p * (dp - rowsum(p * dp)). p and dp are float32: where values differ little between keys, dp does too, and the
+     * difference would be made of nothing but roundings.
+     */
+    void softmaxBackward(AttentionShape s, NdTensor p, NdTensor dp, NdTensor ds) {
+        operations.softmaxBackward(s).run(p.address(), dp.address(), ds.address());
     }
 
     /** A block's rows of {@code to} = scale * weights packed. */

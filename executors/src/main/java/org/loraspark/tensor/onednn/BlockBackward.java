@@ -21,6 +21,7 @@ final class BlockBackward implements AutoCloseable {
     private final NdTensor scores;
     private final NdTensor p;
     private final NdTensor dp;
+    private final NdTensor ds;
     private final NdTensor keySums;
     private final NdTensor valueSums;
 
@@ -30,10 +31,11 @@ final class BlockBackward implements AutoCloseable {
         pass = new AttentionPass(context, memory, whole);
         keyColumns = pass.columns(DType.F32);
         keyRows = pass.rows();
-        valueColumns = pass.columns(whole.type());
+        valueColumns = pass.columns(DType.F32);
         scores = pass.block(DType.F32);
         p = whole.type() == DType.F32 ? scores : pass.block(whole.type());
-        dp = pass.block(whole.type());
+        dp = pass.block(DType.F32);
+        ds = whole.type() == DType.F32 ? dp : pass.block(whole.type());
         keySums = pass.sums();
         valueSums = pass.sums();
     }
@@ -46,12 +48,13 @@ final class BlockBackward implements AutoCloseable {
         for (long query = 0; query < whole.queries(); query += whole.run()) {
             AttentionShape s = whole.withRun(Math.min(whole.run(), whole.queries() - query));
             Corner at = new Corner(corner.sample(), corner.head(), query);
-            pass.probabilities(s, q, at, keyColumns, causal, scores, p);
+            pass.probabilities(s, q, at, keyColumns, causal, scores, scores);
+            pass.round(s, scores, p);
             pass.gather(s, dy, at, p, 1, valueSums);
             pass.scores(s, dy, at, valueColumns, 1, false, dp);
-            pass.softmaxBackward(s, p, dp, dp);
-            pass.weigh(s, dp, keyRows, whole.scale(), dq, at);
-            pass.gather(s, q, at, dp, whole.scale(), keySums);
+            pass.softmaxBackward(s, scores, dp, ds);
+            pass.weigh(s, ds, keyRows, whole.scale(), dq, at);
+            pass.gather(s, q, at, ds, whole.scale(), keySums);
         }
         pass.unload(keySums, dk, corner);
         pass.unload(valueSums, dv, corner);
