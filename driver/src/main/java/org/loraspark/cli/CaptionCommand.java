@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
             "    --model hdfs:///models/blip --model hdfs:///models/wd-vit-tagger-v3 --report captions.html",
             "  lora-spark caption --input pictures --output pictures/metadata.csv --model blip --existing keep"
         })
-final class CaptionCommand implements Callable<Integer> {
+final class CaptionCommand implements Callable<Integer>, Resumable {
     private static final int LARGEST_BATCH = 256;
 
     @ParentCommand
@@ -119,6 +119,11 @@ final class CaptionCommand implements Callable<Integer> {
             warn(done, spec.commandLine().getErr());
             return done.rejected() > 0 ? Failures.FAILED : 0;
         }
+    }
+
+    @Override
+    public String goesOn() {
+        return "the same command does the rest";
     }
 
     private CaptionOrder order() {

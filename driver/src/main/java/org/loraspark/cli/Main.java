@@ -6,13 +6,14 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The command line. Exit status: 0 done, 1 failed while running, 2 the user's input is wrong. A failure is one sentence
+ * The command line. Exit status: 0 done, 1 failed while running, 2 the user's input is wrong, 130 stopped by Ctrl-C. A failure is one sentence
  * on stderr; {@code --verbose} adds the stack trace.
  */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        Interruption.watch();
         System.exit(run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true)));
     }
 
@@ -24,7 +25,9 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(110)
                 .setParameterExceptionHandler((e, arguments) -> refuse(e, err))
-                .setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, isVerbose(args), err));
+                .setExecutionExceptionHandler((e, command, parsed) -> Interruption.requested()
+                        ? Interruption.report(command, err)
+                        : Failures.report(e, isVerbose(args), err));
         KeyHelp.addTo(commandLine.getSubcommands().get("train"));
         if (isVerbose(args)) {
             VerboseLogging.start();

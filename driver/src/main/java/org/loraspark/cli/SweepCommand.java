@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
             "  lora-spark sweep --config my.conf --over lora.rank=4..64 --over \"train.learning-rate=1e-5..1e-3 log\" \\",
             "    --random 20 --halving 3"
         })
-final class SweepCommand implements Callable<Integer> {
+final class SweepCommand implements Callable<Integer>, Resumable {
     @ParentCommand
     private LoraSpark root;
 
@@ -104,6 +104,11 @@ final class SweepCommand implements Callable<Integer> {
             out.print(summary(outcome));
             return outcome.best().isPresent() ? 0 : Failures.FAILED;
         }
+    }
+
+    @Override
+    public String goesOn() {
+        return "the same command goes on where it stopped";
     }
 
     private List<Axis> axes() {

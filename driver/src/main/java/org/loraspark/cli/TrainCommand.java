@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
             "  lora-spark train --config conf/sd15-style.conf --set model.base=sd15.safetensors data.dir=pictures",
             "  lora-spark train --config my.conf --set train.resume-from=latest"
         })
-final class TrainCommand implements Callable<Integer> {
+final class TrainCommand implements Callable<Integer>, Resumable {
     @ParentCommand
     private LoraSpark root;
 
@@ -35,18 +35,25 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private TrainJob job;
+
     @Override
     public Integer call() throws IOException {
         TrainConfig config = options.load();
         PrintWriter out = spec.commandLine().getOut();
         try (SparkSession session =
                 SparkSessions.open(root.master(), "train", config.cluster().workers())) {
-            TrainJob job = new TrainJob(config, session);
+            job = new TrainJob(config, session);
             out.println(job.plan());
             out.flush();
             out.println(summary(job.run()));
         }
         return 0;
+    }
+
+    @Override
+    public String goesOn() {
+        return job == null ? "" : job.goesOn();
     }
 
     private static String summary(TrainReport report) {

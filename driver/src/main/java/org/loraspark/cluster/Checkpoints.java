@@ -16,6 +16,8 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.loraspark.UserError;
+import org.loraspark.config.OutputSettings;
+import org.loraspark.config.TrainConfig;
 import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.KohyaFile;
 import org.loraspark.io.KohyaMetadata;
@@ -60,6 +62,11 @@ final class Checkpoints {
         this.name = name;
         this.keep = keep;
         this.conf = conf;
+    }
+
+    static Checkpoints of(TrainConfig config, Configuration conf) {
+        OutputSettings output = config.output();
+        return new Checkpoints(new Path(output.dir()), output.name(), output.keepCheckpoints(), conf);
     }
 
     /** Writes one and removes those beyond the number to keep. */

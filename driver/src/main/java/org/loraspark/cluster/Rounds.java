@@ -69,21 +69,53 @@ final class Rounds {
             JavaRDD<List<Example>> heldOut,
             Listener listener) {
         var plan = hyperparameters.plan();
-        TrainState state = start;
-        while (state.step() < Math.min(untilStep, plan.totalSteps())) {
-            state = round(state, plan.end(plan.roundOf(state.step())), shards, heldOut, listener);
+        try (SentState state = new SentState(start)) {
+            while (state.value.step() < Math.min(untilStep, plan.totalSteps())) {
+                round(state, plan.end(plan.roundOf(state.value.step())), shards, heldOut, listener);
+            }
+            return state.value;
         }
-        return state;
     }
 
-    private TrainState round(
-            TrainState before,
+    /** The run's state, which goes to the cluster once, for its validation and for the next round. */
+    private final class SentState implements AutoCloseable {
+        private TrainState value;
+        private Broadcast<TrainState> broadcast;
+
+        SentState(TrainState value) {
+            this.value = value;
+        }
+
+        Broadcast<TrainState> broadcast() {
+            if (broadcast == null) {
+                broadcast = spark.broadcast(value);
+            }
+            return broadcast;
+        }
+
+        void become(TrainState next) {
+            close();
+            value = next;
+        }
+
+        @Override
+        public void close() {
+            if (broadcast != null) {
+                broadcast.destroy();
+                broadcast = null;
+            }
+        }
+    }
+
+    private void round(
+            SentState state,
             long toStep,
             JavaRDD<List<Example>> shards,
             JavaRDD<List<Example>> heldOut,
             Listener listener) {
+        TrainState before = state.value;
         long started = System.nanoTime();
-        Broadcast<TrainState> broadcast = spark.broadcast(before);
+        Broadcast<TrainState> broadcast = state.broadcast();
         double broadcastSeconds = seconds(started);
 
         started = System.nanoTime();
@@ -95,8 +127,6 @@ final class Rounds {
                     .map(TaskOutcome::get)
                     .sorted(Comparator.comparingInt(RoundResult::rank))
                     .toList();
-        } finally {
-            broadcast.destroy();
         }
         double roundSeconds = seconds(started);
 
@@ -106,7 +136,8 @@ final class Rounds {
         double mergeSeconds = seconds(started);
 
         started = System.nanoTime();
-        Double validationLoss = heldOut == null ? null : (Double) validationLoss(merged, heldOut);
+        state.become(merged);
+        Double validationLoss = heldOut == null ? null : (Double) validationLoss(state, heldOut);
         double validationSeconds = seconds(started);
 
         long samples = merged.samples() - before.samples();
@@ -136,7 +167,6 @@ final class Rounds {
                 validationSeconds,
                 results.stream().mapToLong(RoundResult::memoryBytes).max().orElseThrow());
         listener.roundDone(merged, metrics, results);
-        return merged;
     }
 
     private LiveCounts counts(
@@ -162,19 +192,20 @@ final class Rounds {
 
     /** Mean over the held-out pictures, summed in the order of their names. */
     double validationLoss(TrainState state, JavaRDD<List<Example>> heldOut) {
-        Broadcast<TrainState> broadcast = spark.broadcast(state);
-        try {
-            ValidationTask task = new ValidationTask(setup, clipSkip, captions, broadcast);
-            TreeMap<String, Double> byName = new TreeMap<>();
-            heldOut.mapPartitionsWithIndex(task, false).collect().forEach(outcome -> byName.putAll(outcome.get()));
-            double sum = 0;
-            for (double loss : byName.values()) {
-                sum += loss;
-            }
-            return sum / byName.size();
-        } finally {
-            broadcast.destroy();
+        try (SentState sent = new SentState(state)) {
+            return validationLoss(sent, heldOut);
         }
+    }
+
+    private double validationLoss(SentState state, JavaRDD<List<Example>> heldOut) {
+        ValidationTask task = new ValidationTask(setup, clipSkip, captions, state.broadcast());
+        TreeMap<String, Double> byName = new TreeMap<>();
+        heldOut.mapPartitionsWithIndex(task, false).collect().forEach(outcome -> byName.putAll(outcome.get()));
+        double sum = 0;
+        for (double loss : byName.values()) {
+            sum += loss;
+        }
+        return sum / byName.size();
     }
 
     private static double seconds(long since) {

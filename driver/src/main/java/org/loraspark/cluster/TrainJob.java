@@ -88,6 +88,15 @@ public final class TrainJob {
         }
     }
 
+    /** How a run that was stopped goes on, as half a sentence. */
+    public String goesOn() {
+        return Checkpoints.of(config, conf)
+                .latest()
+                .map(checkpoint -> "the same command with --set train.resume-from=latest goes on from the checkpoint "
+                        + checkpoint.getName())
+                .orElse("there was no checkpoint yet, and the same command starts again");
+    }
+
     private LatentCache cache() {
         return new LatentCache(session, Storage.qualified(new Path(config.workDir()), conf), plan.encode(), conf);
     }

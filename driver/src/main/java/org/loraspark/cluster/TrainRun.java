@@ -48,8 +48,7 @@ final class TrainRun {
         this.plan = plan;
         this.config = plan.config();
         this.outputDir = new Path(config.output().dir());
-        this.checkpoints = new Checkpoints(
-                outputDir, config.output().name(), config.output().keepCheckpoints(), conf);
+        this.checkpoints = Checkpoints.of(config, conf);
         this.previews = previews;
         this.setting = plan.setting(List.of(), 0);
     }
@@ -86,7 +85,15 @@ final class TrainRun {
         RunRecorder recorder = new RunRecorder(outputDir, name, setting, prompts(), firstStep, conf);
         try (RunLog runLog = new RunLog(outputDir, name, conf, plan.start().rounds())) {
             runLog.text("config", "```\n" + EffectiveConfig.render(config) + "```");
-            return run(untilStep, shards, heldOut, new Reporter(watcher, runLog, recorder, firstStep));
+            Reporter reporter = new Reporter(watcher, runLog, recorder, firstStep);
+            try {
+                return run(untilStep, shards, heldOut, reporter);
+            } catch (Exception e) {
+                if (spark.sc().isStopped()) {
+                    reporter.keepLastRound();
+                }
+                throw e;
+            }
         } catch (Exception e) {
             if (spark.sc().isStopped()) {
                 recorder.interrupted(e);
@@ -134,6 +141,7 @@ final class TrainRun {
         private final RunLog runLog;
         private final RunRecorder recorder;
         private long savedStep;
+        private TrainState last;
 
         Reporter(Watcher watcher, RunLog runLog, RunRecorder recorder, long savedStep) {
             this.watcher = watcher;
@@ -150,6 +158,7 @@ final class TrainRun {
         @Override
         public synchronized void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results) {
             runLog.add(metrics);
+            last = state;
             watcher.progress(
                     state.step(),
                     words(metrics.round(), metrics.loss(), metrics.validationLoss(), metrics.samplesPerSecond()));
@@ -185,6 +194,13 @@ final class TrainRun {
                     pictures.get().adapted(),
                     (System.nanoTime() - started) / 1e9);
             return file.toString();
+        }
+
+        /** Of a run that is stopped in the middle of a round, no more than this round is lost. */
+        synchronized void keepLastRound() {
+            if (last != null && config.output().saveSteps() > 0) {
+                saveUnlessSaved(last);
+            }
         }
 
         void saveUnlessSaved(TrainState state) {

@@ -3,7 +3,6 @@ package org.loraspark.cluster.caption;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
@@ -18,6 +17,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.loraspark.cli.CliProcess;
 import org.loraspark.cluster.SparkSessions;
 
 /** A driver process that is killed while it captions: it waits for its last picture, which is a pipe without a writer. */
@@ -70,16 +70,16 @@ class CaptionRestartTest {
     }
 
     private void killDriverAfterTwoTasks(Path pictures, Path output) throws Exception {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("--add-opens"))
-                .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.loraspark.cli.Main", "caption"));
-        command.addAll(List.of("--master", "local[1]", "--input", pictures.toString(), "--output", output.toString()));
-        command.addAll(List.of("--model", Orders.TAGGERS.resolve("dynamic").toString()));
-        Process driver = new ProcessBuilder(command)
-                .redirectErrorStream(true)
+        Process driver = CliProcess.of(List.of(
+                        "caption",
+                        "--master",
+                        "local[1]",
+                        "--input",
+                        pictures.toString(),
+                        "--output",
+                        output.toString(),
+                        "--model",
+                        Orders.TAGGERS.resolve("dynamic").toString()))
                 .redirectOutput(log.resolve("driver.log").toFile())
                 .start();
         try (WatchService watch = folder.getFileSystem().newWatchService()) {
