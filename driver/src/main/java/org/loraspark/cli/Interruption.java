@@ -8,6 +8,8 @@ import org.apache.hadoop.service.launcher.IrqHandler;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /**
@@ -21,6 +23,8 @@ final class Interruption {
     private static final int INT = 2;
     private static final int TERM = 15;
 
+    private static final Logger log = LoggerFactory.getLogger(Interruption.class);
+
     private static volatile int status;
 
     private Interruption() {}
@@ -32,7 +36,12 @@ final class Interruption {
     }
 
     private static void on(String signal, int exitStatus) {
-        new IrqHandler(signal, interrupt -> stop(exitStatus)).bind();
+        try {
+            new IrqHandler(signal, interrupt -> stop(exitStatus)).bind();
+        } catch (IllegalArgumentException e) {
+            // Of a JVM that was started with -Xrs the signals are its own.
+            log.debug("no handler for {}", signal, e);
+        }
     }
 
     private static synchronized boolean first(int exitStatus) {
