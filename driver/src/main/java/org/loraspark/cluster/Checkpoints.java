@@ -57,7 +57,7 @@ final class Checkpoints {
     private record StateFile(
             long step, long samples, RunIdentity identity, Map<String, String> length, List<RoundMetrics> rounds) {}
 
-    Checkpoints(Path outputDir, String name, int keep, Configuration conf) {
+    private Checkpoints(Path outputDir, String name, int keep, Configuration conf) {
         this.folder = new Path(outputDir, "checkpoints");
         this.name = name;
         this.keep = keep;

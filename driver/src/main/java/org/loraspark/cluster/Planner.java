@@ -61,11 +61,7 @@ final class Planner {
     }
 
     Plan plan() {
-        Checkpoints checkpoints = new Checkpoints(
-                new Path(config.output().dir()),
-                config.output().name(),
-                config.output().keepCheckpoints(),
-                conf);
+        Checkpoints checkpoints = Checkpoints.of(config, conf);
         BaseModel base = findings.base(config.model().base());
         Pictures pictures = pictures();
         noteLongCaptions(base, pictures.training());
