@@ -6,8 +6,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The command line. Exit status: 0 done, 1 failed while running, 2 the user's input is wrong, 130 stopped by Ctrl-C. A failure is one sentence
- * on stderr; {@code --verbose} adds the stack trace.
+ * The command line. Exit status: 0 done, 1 failed while running, 2 the user's input is wrong, 130 stopped by Ctrl-C. A
+ * failure is one sentence on stderr; {@code --verbose} adds the stack trace.
  */
 public final class Main {
     private Main() {}

@@ -85,15 +85,7 @@ final class TrainRun {
         RunRecorder recorder = new RunRecorder(outputDir, name, setting, prompts(), firstStep, conf);
         try (RunLog runLog = new RunLog(outputDir, name, conf, plan.start().rounds())) {
             runLog.text("config", "```\n" + EffectiveConfig.render(config) + "```");
-            Reporter reporter = new Reporter(watcher, runLog, recorder, firstStep);
-            try {
-                return run(untilStep, shards, heldOut, reporter);
-            } catch (Exception e) {
-                if (spark.sc().isStopped()) {
-                    reporter.keepLastRound();
-                }
-                throw e;
-            }
+            return run(untilStep, shards, heldOut, new Reporter(watcher, runLog, recorder, firstStep));
         } catch (Exception e) {
             if (spark.sc().isStopped()) {
                 recorder.interrupted(e);
@@ -113,7 +105,15 @@ final class TrainRun {
         if (measuresBase && heldOut != null && start.step() == 0) {
             reporter.recorder.baseLoss(rounds.validationLoss(start, heldOut));
         }
-        TrainState end = rounds.run(start, untilStep, shards, heldOut, reporter);
+        TrainState end;
+        try {
+            end = rounds.run(start, untilStep, shards, heldOut, reporter);
+        } catch (Exception e) {
+            if (spark.sc().isStopped()) {
+                reporter.keepLastRound();
+            }
+            throw e;
+        }
         List<Path> adapters = List.of();
         String preview = "";
         Path report;

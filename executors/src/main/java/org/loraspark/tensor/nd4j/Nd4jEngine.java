@@ -20,8 +20,9 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The portable engine: float32 (or float64, for gradient checks) on whatever backend ND4J found. Every operation's
- * result is the same bits for any state of the memory pool, and with {@link OpenBlas#sameForAnyThreads some kernels} for any number
- * of threads; the others of OpenBLAS round some sums otherwise where one thread's share ends. Outputs must not overlap inputs.
+ * result is the same bits for any state of the memory pool, and with {@link OpenBlas#sameForAnyThreads some kernels} of
+ * OpenBLAS for any number of threads; its others round some sums otherwise where one thread's share ends. Outputs must not
+ * overlap inputs.
  */
 final class Nd4jEngine implements Engine {
     private final MappedPages pages = new MappedPages();

@@ -19,20 +19,19 @@ final class AttentionOperations {
     }
 
     /**
-     * scale * x kᵀ, on x, packed keys and the result.
+     * scale * x kᵀ in float32, on x, packed keys and the result.
      *
-     * @param result F32 for scores, the compute type for gradients of probabilities
      * @param sum adds to what the result holds
      * @param keys layout of the packed keys
      */
-    Operation scores(AttentionShape s, DType result, double scale, boolean sum, memory.desc keys) {
-        long flag = (result == DType.F32 ? 1 : 0) + (sum ? 2 : 0) + (scale == 1 ? 4 : 0);
+    Operation scores(AttentionShape s, double scale, boolean sum, memory.desc keys) {
+        long flag = (scale == 1 ? 1 : 0) + (sum ? 2 : 0);
         return context.operation(
                 s.key("scores", flag),
                 () -> context.product(
                         s.interleaved(s.run()),
                         keys,
-                        s.dense(result, s.run(), s.keys()),
+                        s.dense(DType.F32, s.run(), s.keys()),
                         PostOps.none().scale(scale).accumulate(sum ? 1 : 0)));
     }
 

@@ -81,10 +81,10 @@ final class AttentionPass implements AutoCloseable {
     }
 
     /** For what {@link AttentionOperations#scores} multiplies with. */
-    Packed columns(DType result) {
+    Packed columns() {
         return once
                 ? new Packed(whole.upright(whole.keys()), null)
-                : packed(operations.scores(whole, result, 1, false, whole.any(whole.width(), whole.keys())));
+                : packed(operations.scores(whole, 1, false, whole.any(whole.width(), whole.keys())));
     }
 
     /** For what {@link AttentionOperations#weigh} multiplies with. */
@@ -144,11 +144,9 @@ final class AttentionPass implements AutoCloseable {
                 .run(wideRows.address(), to.address);
     }
 
-    /** to = scale * x packedᵀ for a block's rows of x, plus what {@code to} holds if {@code sum}. */
+    /** to = scale * x packedᵀ in float32 for a block's rows of x, plus what {@code to} holds if {@code sum}. */
     void scores(AttentionShape s, NdTensor x, Corner at, Packed packed, double scale, boolean sum, NdTensor to) {
-        operations
-                .scores(s, to.dtype(), scale, sum, packed.layout)
-                .run(s.address(x, at, at.query()), packed.address, to.address());
+        operations.scores(s, scale, sum, packed.layout).run(s.address(x, at, at.query()), packed.address, to.address());
     }
 
     /** p = the softmax of a block's scores, which are overwritten. */

@@ -29,9 +29,9 @@ final class BlockBackward implements AutoCloseable {
         this.whole = whole;
         this.causal = causal;
         pass = new AttentionPass(context, memory, whole);
-        keyColumns = pass.columns(DType.F32);
+        keyColumns = pass.columns();
         keyRows = pass.rows();
-        valueColumns = pass.columns(DType.F32);
+        valueColumns = pass.columns();
         scores = pass.block(DType.F32);
         p = whole.type() == DType.F32 ? scores : pass.block(whole.type());
         dp = pass.block(DType.F32);

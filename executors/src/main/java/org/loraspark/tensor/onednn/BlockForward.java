@@ -23,7 +23,7 @@ final class BlockForward implements AutoCloseable {
         this.whole = whole;
         this.causal = causal;
         pass = new AttentionPass(context, memory, whole);
-        keys = pass.columns(DType.F32);
+        keys = pass.columns();
         values = pass.rows();
         scores = pass.block(DType.F32);
         p = whole.type() == DType.F32 ? scores : pass.block(whole.type());
