@@ -81,6 +81,8 @@ final class Rounds {
     private final class SentState implements AutoCloseable {
         private TrainState value;
         private Broadcast<TrainState> broadcast;
+        /** That it took to send. */
+        private double seconds;
 
         SentState(TrainState value) {
             this.value = value;
@@ -88,7 +90,9 @@ final class Rounds {
 
         Broadcast<TrainState> broadcast() {
             if (broadcast == null) {
+                long started = System.nanoTime();
                 broadcast = spark.broadcast(value);
+                seconds = seconds(started);
             }
             return broadcast;
         }
@@ -114,11 +118,10 @@ final class Rounds {
             JavaRDD<List<Example>> heldOut,
             Listener listener) {
         TrainState before = state.value;
-        long started = System.nanoTime();
         Broadcast<TrainState> broadcast = state.broadcast();
-        double broadcastSeconds = seconds(started);
+        double broadcastSeconds = state.seconds;
 
-        started = System.nanoTime();
+        long started = System.nanoTime();
         List<RoundResult> results;
         LiveSteps live = LiveSteps.of(spark);
         try (LiveCounts counts = counts(before, toStep, shards.getNumPartitions(), live, started, listener)) {
@@ -135,10 +138,15 @@ final class Rounds {
         double drift = Averaging.drift(before, results, merged);
         double mergeSeconds = seconds(started);
 
-        started = System.nanoTime();
         state.become(merged);
-        Double validationLoss = heldOut == null ? null : (Double) validationLoss(state, heldOut);
-        double validationSeconds = seconds(started);
+        Double validationLoss = null;
+        double validationSeconds = 0;
+        if (heldOut != null) {
+            state.broadcast();
+            started = System.nanoTime();
+            validationLoss = validationLoss(state, heldOut);
+            validationSeconds = seconds(started);
+        }
 
         long samples = merged.samples() - before.samples();
         double compute =
