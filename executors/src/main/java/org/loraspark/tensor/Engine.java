@@ -215,6 +215,35 @@ public interface Engine extends AutoCloseable {
         }
     }
 
+    /**
+     * Keys in the layout in which {@link #attend} reads them fastest, or as they are.
+     *
+     * @param k {@code [batch, keys, dim]}
+     * @return {@code [batch, ...]}
+     */
+    default Tensor packKeys(Tensor k, int heads) {
+        return k;
+    }
+
+    /** The same for values. */
+    default Tensor packValues(Tensor v, int heads) {
+        return v;
+    }
+
+    /**
+     * {@link #attention} to packed keys and values, a sample's result being the same whatever stands beside it. Nothing goes
+     * back through it.
+     *
+     * @param q {@code [batch, queries, dim]}
+     * @return {@code [batch, queries, dim]}
+     */
+    default Tensor attend(Tensor q, KeyValues to) {
+        try (Scope inner = scope()) {
+            return inner.keep(
+                    attention(q, to.keys(), to.values(), to.heads(), false).output());
+        }
+    }
+
     // ---- shape
 
     /**

@@ -1,5 +1,8 @@
 package org.loraspark.tensor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,19 +49,53 @@ public abstract class AttentionConformance {
         "1,300,1024,2,40,false",
         "1,200,1201,2,80,false",
         "2,600,600,2,8,true",
-        "1,700,700,1,24,false",
-        "2,600,700,2,15,false",
-        "1,1100,530,4,40,false"
+        "1,780,780,1,24,false",
+        "1,577,577,3,64,false",
+        "2,800,900,2,15,false",
+        "1,1100,830,4,40,false"
     })
     void resultAndGradientsEqualPlainLoops(int batch, int queries, int keys, int heads, int width, boolean causal) {
         check(batch, queries, keys, heads, width, causal, 1);
     }
 
     @ParameterizedTest
-    @CsvSource({"1,70,600,2,40,6", "1,300,1024,2,16,12", "1,20,19,4,16,8", "1,300,300,2,8,40", "2,530,600,4,40,6"})
+    @CsvSource({"1,70,600,2,40,6", "1,300,1024,2,16,12", "1,20,19,4,16,8", "1,300,300,2,8,40", "2,830,800,4,40,6"})
     void scoresOfManyHundredsNeitherOverflowNorVanish(
             int batch, int queries, int keys, int heads, int width, int factor) {
         check(batch, queries, keys, heads, width, false, factor);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,1,577,12,64", "3,3,77,4,16", "2,20,33,4,40", "1,5,19,2,24", "2,40,70,2,32", "1,2,1,1,16"})
+    void packedKeysAndValuesAreAttendedToAsAnyOthers(int batch, int queries, int keys, int heads, int width) {
+        int dim = heads * width;
+        Tensor q = normal(1, 1, batch, queries, dim);
+        Tensor k = normal(2, 1, batch, keys, dim);
+        Tensor v = normal(3, 1, batch, keys, dim);
+        KeyValues packed = new KeyValues(engine.packKeys(k, heads), engine.packValues(v, heads), keys, heads);
+        double[] y = values(engine.attend(q, packed));
+        EngineValues.assertClose(
+                y,
+                ReferenceKernels.attention(values(q), values(k), values(v), batch, queries, keys, dim, heads, false),
+                tolerance());
+
+        KeyValues withoutFirst = packed.drop(engine, 0);
+        long sample = (long) queries * dim;
+        for (int place = 0; place < batch - 1; place++) {
+            int was = place == 0 ? batch - 1 : place;
+            Tensor alone = q.slice(was * sample, 1, queries, dim);
+            KeyValues one =
+                    new KeyValues(row(withoutFirst.keys(), place), row(withoutFirst.values(), place), keys, heads);
+            double[] expected = Arrays.copyOfRange(y, (int) (was * sample), (int) ((was + 1) * sample));
+            assertThat(values(engine.attend(alone, one))).containsExactly(expected);
+        }
+    }
+
+    private static Tensor row(Tensor samples, int i) {
+        long size = samples.size() / samples.dim(0);
+        long[] shape = samples.shape().clone();
+        shape[0] = 1;
+        return samples.slice(i * size, shape);
     }
 
     /** Gradients of scores are then differences of numbers that are nearly equal. */

@@ -107,6 +107,8 @@ public abstract class DeterminismConformance {
             attention(engine, results, 2, 64, 77, 64, 4, false);
             attention(engine, results, 1, 77, 77, 64, 4, true);
             attention(engine, results, 1, 1500, 1500, 80, 2, false);
+            packedAttention(engine, results, 2, 1, 577, 64, 4);
+            packedAttention(engine, results, 1, 3, 77, 48, 4);
             return results;
         }
     }
@@ -200,6 +202,16 @@ public abstract class DeterminismConformance {
             results.put("dq " + size, e.read(dq));
             results.put("dk " + size, e.read(dk));
             results.put("dv " + size, e.read(dv));
+        }
+    }
+
+    private static void packedAttention(
+            Engine e, Map<String, float[]> results, int batch, int queries, int keys, int dim, int heads) {
+        try (Scope scope = e.scope()) {
+            Tensor k = e.packKeys(normal(e, 1, batch, keys, dim), heads);
+            Tensor v = e.packValues(normal(e, 2, batch, keys, dim), heads);
+            Tensor y = e.attend(normal(e, 3, batch, queries, dim), new KeyValues(k, v, keys, heads));
+            results.put("attend " + batch + "x" + queries + "x" + keys + "x" + dim, e.read(y));
         }
     }
 

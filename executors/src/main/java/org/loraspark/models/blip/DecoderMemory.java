@@ -2,6 +2,7 @@ package org.loraspark.models.blip;
 
 import java.util.List;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.KeyValues;
 import org.loraspark.tensor.Tensor;
 
 /**
@@ -13,22 +14,12 @@ public final class DecoderMemory {
     /**
      * One layer's share.
      *
-     * @param imageKeys {@code [pictures, image tokens, dim]}
+     * @param image of the pictures
      * @param keys {@code [rows, dim]}
      */
-    record Layer(Tensor imageKeys, Tensor imageValues, Tensor keys, Tensor values) {
-        /** Moves the last picture to place {@code i} and forgets what was there. */
+    record Layer(KeyValues image, Tensor keys, Tensor values) {
         Layer drop(Engine engine, int i) {
-            return new Layer(drop(engine, imageKeys, i), drop(engine, imageValues, i), keys, values);
-        }
-
-        private static Tensor drop(Engine engine, Tensor images, int i) {
-            long last = images.dim(0) - 1;
-            long size = images.dim(1) * images.dim(2);
-            if (i < last) {
-                engine.copy(images.slice(last * size, size), images.slice(i * size, size));
-            }
-            return images.slice(0, last, images.dim(1), images.dim(2));
+            return new Layer(image.drop(engine, i), keys, values);
         }
     }
 

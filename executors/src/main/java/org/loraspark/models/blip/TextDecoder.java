@@ -2,7 +2,6 @@ package org.loraspark.models.blip;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.loraspark.grad.Arithmetic;
 import org.loraspark.grad.Attentions;
 import org.loraspark.grad.Tape;
 import org.loraspark.grad.Var;
@@ -11,6 +10,7 @@ import org.loraspark.nn.Layers;
 import org.loraspark.nn.Linear;
 import org.loraspark.nn.Pass;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.KeyValues;
 import org.loraspark.tensor.Tensor;
 
 /**
@@ -55,6 +55,17 @@ public final class TextDecoder {
                     layers.layerNorm(name + ".output.LayerNorm", dim, config.layerNormEps()));
         }
 
+        KeyValues look(Pass pass, Var states) {
+            Tape tape = pass.tape();
+            Engine engine = tape.engine();
+            int heads = config.heads();
+            Var keys = tape.block(() ->
+                    tape.output(engine.packKeys(cross.key.forward(pass, states).value(), heads)));
+            Var values = tape.block(() -> tape.output(
+                    engine.packValues(cross.value.forward(pass, states).value(), heads)));
+            return new KeyValues(keys.value(), values.value(), states.dim(1), heads);
+        }
+
         /**
          * @param x {@code [sequences, tokens, dim]}
          * @param first row of the first token's key and value
@@ -74,16 +85,13 @@ public final class TextDecoder {
                             engine.rowAttention(q.value(), memory.keys(), memory.values(), seen, config.heads()));
             Var h = self.close(pass, x, attended);
 
-            long pictures = memory.imageKeys().dim(0);
-            Var imageQuery = Arithmetic.reshape(
-                    cross.query.forward(pass, h), pictures, h.dim(0) * h.dim(1) / pictures, h.dim(2));
-            Var looked = Attentions.attention(
-                    imageQuery,
-                    tape.constant(memory.imageKeys()),
-                    tape.constant(memory.imageValues()),
-                    config.heads(),
-                    false);
-            Var g = cross.close(pass, h, Arithmetic.reshape(looked, h.shape()));
+            KeyValues image = memory.image();
+            Tensor imageQuery = cross.query
+                    .forward(pass, h)
+                    .value()
+                    .reshape(image.batch(), h.dim(0) * h.dim(1) / image.batch(), h.dim(2));
+            Tensor looked = engine.attend(imageQuery, image).reshape(h.shape());
+            Var g = cross.close(pass, h, tape.constant(looked));
 
             Var hidden = intermediate.gelu(pass, g);
             return norm.forward(output.addTo(g, pass, hidden));
@@ -131,8 +139,7 @@ public final class TextDecoder {
         List<DecoderMemory.Layer> memory = new ArrayList<>();
         for (Layer layer : layers) {
             memory.add(new DecoderMemory.Layer(
-                    layer.cross.key.forward(pass, imageStates).value(),
-                    layer.cross.value.forward(pass, imageStates).value(),
+                    layer.look(pass, imageStates),
                     engine.empty(tokens, config.hiddenSize()),
                     engine.empty(tokens, config.hiddenSize())));
         }

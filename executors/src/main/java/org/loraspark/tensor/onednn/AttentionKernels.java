@@ -32,7 +32,7 @@ final class AttentionKernels extends Kernels {
     private static final long TILE_BYTES = 1 << 18;
 
     /** Tokens from which the fused passes are worth their preparation. */
-    private static final long LONG = 512;
+    private static final long LONG = 768;
 
     AttentionKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
@@ -137,7 +137,7 @@ final class AttentionKernels extends Kernels {
     /** As many heads together as the limit on scores allows, but a pair at least. */
     private AttentionShape shape(NdTensor q, NdTensor k, int heads) {
         long keys = k.dim(1);
-        long run = Math.min(q.dim(1), run(keys, Math.min(PAIR, heads)));
+        long run = AttentionShape.even(q.dim(1), run(keys, Math.min(PAIR, heads)));
         long together = heads;
         while (together > Math.max(MOST_SCORES / (run * keys), PAIR) || heads % together != 0) {
             together--;

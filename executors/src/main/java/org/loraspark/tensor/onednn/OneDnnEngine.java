@@ -11,6 +11,7 @@ import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.KeyValues;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.NormResult;
@@ -40,6 +41,7 @@ final class OneDnnEngine implements Engine {
     private final ActivationKernels activations;
     private final AttentionKernels attentions;
     private final FewQueries fewQueries;
+    private final PackedAttention packedAttention;
     private final ShapeKernels shapes;
     private Thread user;
     private boolean open = true;
@@ -62,6 +64,7 @@ final class OneDnnEngine implements Engine {
         activations = new ActivationKernels(dnnl, memory, compute);
         attentions = new AttentionKernels(dnnl, memory, compute);
         fewQueries = new FewQueries(dnnl, memory, compute);
+        packedAttention = new PackedAttention(dnnl, memory, compute);
         shapes = new ShapeKernels(dnnl, memory, compute);
         adoptThread();
     }
@@ -345,6 +348,23 @@ final class OneDnnEngine implements Engine {
             Tensor dk,
             Tensor dv) {
         attentions.backward(nd(dy), nd(q), nd(k), nd(v), forward, heads, causal, nd(dq), nd(dk), nd(dv));
+    }
+
+    @Override
+    public Tensor packKeys(Tensor k, int heads) {
+        return packedAttention.packKeys(nd(k), heads);
+    }
+
+    @Override
+    public Tensor packValues(Tensor v, int heads) {
+        return packedAttention.packValues(nd(v), heads);
+    }
+
+    @Override
+    public Tensor attend(Tensor q, KeyValues to) {
+        return PackedAttention.packs(nd(q).last(), to.heads())
+                ? packedAttention.attend(nd(q), to)
+                : Engine.super.attend(q, to);
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Flops;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.KeyValues;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.NormResult;
 import org.loraspark.tensor.Scope;
@@ -381,6 +382,30 @@ public final class ProfilingEngine implements Engine {
         long started = System.nanoTime();
         Tensor result = engine.rowAttention(q, keys, values, rows, heads);
         count(KernelKind.ATTENTION, started, Flops.attention(q, rows.length / q.dim(0)));
+        return result;
+    }
+
+    @Override
+    public Tensor packKeys(Tensor k, int heads) {
+        long started = System.nanoTime();
+        Tensor result = engine.packKeys(k, heads);
+        count(KernelKind.ATTENTION, started, 0);
+        return result;
+    }
+
+    @Override
+    public Tensor packValues(Tensor v, int heads) {
+        long started = System.nanoTime();
+        Tensor result = engine.packValues(v, heads);
+        count(KernelKind.ATTENTION, started, 0);
+        return result;
+    }
+
+    @Override
+    public Tensor attend(Tensor q, KeyValues to) {
+        long started = System.nanoTime();
+        Tensor result = engine.attend(q, to);
+        count(KernelKind.ATTENTION, started, Flops.attention(q, to.tokens()));
         return result;
     }
 
