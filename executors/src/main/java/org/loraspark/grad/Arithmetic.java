@@ -47,15 +47,6 @@ public final class Arithmetic {
         });
     }
 
-    /** Nearest neighbour: {@code [batch, h, w, channels] -> [batch, height, width, channels]}. */
-    public static Var upsample(Var x, long height, long width) {
-        Tape tape = x.tape();
-        Engine engine = tape.engine();
-        return tape.record(
-                tape.output(engine.upsample(x.value(), height, width), x),
-                dy -> tape.into(x, (dx, beta) -> engine.upsampleBackward(dy, dx, beta)));
-    }
-
     /** The same memory under another shape. */
     public static Var reshape(Var x, long... shape) {
         Tape tape = x.tape();

@@ -41,6 +41,15 @@ public final class Matrices {
                 dy -> tape.into(x, (dx, beta) -> engine.conv2dBackward(dy, w, dx, beta)));
     }
 
+    /** {@link #conv2d} of a picture about twice as large, in which each pixel of x stands four times. */
+    public static Var upsampleConv2d(Var x, long height, long width, ConvWeight w) {
+        Tape tape = x.tape();
+        Engine engine = tape.engine();
+        return tape.record(
+                tape.output(engine.upsampleConv2d(x.value(), height, width, w), x),
+                dy -> tape.into(x, (dx, beta) -> engine.upsampleConv2dBackward(dy, w, dx, beta)));
+    }
+
     /** The convolution plus a residual; the residual's gradient is dy itself. */
     public static Var conv2dAdd(Var x, ConvWeight w, Var residual) {
         Tape tape = x.tape();

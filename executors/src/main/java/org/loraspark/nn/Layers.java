@@ -86,6 +86,15 @@ public final class Layers {
                         shape));
     }
 
+    /** A 3x3 convolution behind a twofold enlargement. */
+    public UpsampleConv2d upsampleConv2d(String name, long channels) {
+        return new UpsampleConv2d(
+                qualified(name),
+                engine.upsampleConvWeight(
+                        weights.get(name + ".weight", channels, channels, 3, 3),
+                        weights.get(name + ".bias", channels)));
+    }
+
     public GroupNorm groupNorm(String name, int groups, long channels, double eps) {
         return new GroupNorm(groups, exact(name + ".weight", channels), exact(name + ".bias", channels), eps);
     }

@@ -74,6 +74,11 @@ public interface Engine extends AutoCloseable {
     /** Packs a kernel {@code [out, in, kernel, kernel]} and bias {@code [out]}; 1x1 kernels belong to linear. */
     ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape);
 
+    /** A 3x3 kernel {@code [out, in, 3, 3]} and bias for {@link #upsampleConv2d}. */
+    default ConvWeight upsampleConvWeight(HostTensor weight, HostTensor bias) {
+        return convWeight(weight, bias, ConvShape.same(3));
+    }
+
     // ---- matrices
 
     /**
@@ -116,6 +121,25 @@ public interface Engine extends AutoCloseable {
 
     /** @param dx of the shape of the convolution's input */
     void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta);
+
+    /**
+     * {@link #conv2d} of {@link #upsample}: {@code [batch, h, w, in] -> [batch, height, width, out]}.
+     *
+     * @param w of {@link #upsampleConvWeight}
+     */
+    default Tensor upsampleConv2d(Tensor x, long height, long width, ConvWeight w) {
+        try (Scope inner = scope()) {
+            return inner.keep(conv2d(upsample(x, height, width), w));
+        }
+    }
+
+    default void upsampleConv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
+        try (Scope inner = scope()) {
+            Tensor large = empty(dy.dim(0), dy.dim(1), dy.dim(2), w.in());
+            conv2dBackward(dy, w, large, 0);
+            upsampleBackward(large, dx, beta);
+        }
+    }
 
     // ---- normalisation: y = gamma * (x - mean) / sqrt(variance + eps) + beta, biased variance, in float32 or better;
     //      gamma and beta are of the master type

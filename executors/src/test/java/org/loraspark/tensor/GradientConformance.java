@@ -194,12 +194,20 @@ public abstract class GradientConformance {
 
     @Test
     void resizingAndColumns() {
+        ConvWeight filter = engine.upsampleConvWeight(EngineValues.host(1, 3, 2, 3, 3), EngineValues.host(2, 3));
         for (int less = 0; less < 4; less++) {
             long height = 4 - less % 2;
             long width = 6 - less / 2;
             check(
                     x -> engine.upsample(x, height, width),
                     (dy, x, dx, beta) -> engine.upsampleBackward(dy, dx, beta),
+                    2,
+                    2,
+                    3,
+                    2);
+            check(
+                    x -> engine.upsampleConv2d(x, height, width, filter),
+                    (dy, x, dx, beta) -> engine.upsampleConv2dBackward(dy, filter, dx, beta),
                     2,
                     2,
                     3,

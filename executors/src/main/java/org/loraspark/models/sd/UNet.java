@@ -11,6 +11,7 @@ import org.loraspark.nn.Conv2d;
 import org.loraspark.nn.GroupNorm;
 import org.loraspark.nn.Layers;
 import org.loraspark.nn.Pass;
+import org.loraspark.nn.UpsampleConv2d;
 import org.loraspark.tensor.ConvShape;
 
 /**
@@ -44,14 +45,15 @@ public final class UNet {
     }
 
     /** One level; {@code resample} halves or doubles the size after the stages, but for the last level. */
-    private record Level(List<Stage> stages, List<Conv2d> resample) {}
+    /** @param resample what leads to the next level, if there is one */
+    private record Level<R>(List<Stage> stages, List<R> resample) {}
 
     private final Conv2d convIn;
     private final TimeEmbedding timeEmbedding;
-    private final List<Level> down = new ArrayList<>();
+    private final List<Level<Conv2d>> down = new ArrayList<>();
     private final Stage midFirst;
     private final ResnetBlock midLast;
-    private final List<Level> up = new ArrayList<>();
+    private final List<Level<UpsampleConv2d>> up = new ArrayList<>();
     private final GroupNorm normOut;
     private final Conv2d convOut;
     private final UNetConfig config;
@@ -78,7 +80,7 @@ public final class UNet {
             if (!last) {
                 skips.push(channels);
             }
-            down.add(new Level(
+            down.add(new Level<>(
                     stages,
                     last
                             ? List.of()
@@ -99,12 +101,9 @@ public final class UNet {
                 stages.add(stage(layers, name, i, channels + skips.pop(), widths.get(level), attention, level));
                 channels = widths.get(level);
             }
-            up.add(new Level(
+            up.add(new Level<>(
                     stages,
-                    level == 0
-                            ? List.of()
-                            : List.of(layers.conv2d(
-                                    name + ".upsamplers.0.conv", channels, channels, 3, ConvShape.same(3)))));
+                    level == 0 ? List.of() : List.of(layers.upsampleConv2d(name + ".upsamplers.0.conv", channels))));
         }
         this.normOut = layers.groupNorm("conv_norm_out", config.normNumGroups(), channels, config.normEps());
         this.convOut = layers.conv2d("conv_out", channels, config.outChannels(), 3, ConvShape.same(3));
@@ -124,7 +123,7 @@ public final class UNet {
         Var time = Activations.silu(timeEmbedding.forward(pass, timesteps));
         Var x = convIn.forward(pass, latents);
         Deque<Var> skips = new ArrayDeque<>(List.of(x));
-        for (Level level : down) {
+        for (Level<Conv2d> level : down) {
             for (Stage stage : level.stages()) {
                 x = stage.forward(pass, x, time, text);
                 skips.push(x);
@@ -137,18 +136,16 @@ public final class UNet {
         x = midFirst.forward(pass, x, time, text);
         Var middle = x;
         x = pass.tape().segment(() -> midLast.forward(pass, middle, time), middle, time);
-        for (Level level : up) {
+        for (Level<UpsampleConv2d> level : up) {
             for (Stage stage : level.stages()) {
                 Var skip = skips.pop();
                 x = stage.forward(pass, x, skip, time, text);
             }
-            for (Conv2d upsample : level.resample()) {
+            for (UpsampleConv2d upsample : level.resample()) {
                 // An odd size was rounded up on the way down: the partner says which size to return to.
                 Var partner = skips.element();
                 Var small = x;
-                x = pass.tape()
-                        .block(() ->
-                                upsample.forward(pass, Arithmetic.upsample(small, partner.dim(1), partner.dim(2))));
+                x = pass.tape().block(() -> upsample.forward(pass, small, partner.dim(1), partner.dim(2)));
             }
         }
         Var last = x;

@@ -10,6 +10,7 @@ import org.loraspark.nn.GroupNorm;
 import org.loraspark.nn.Layers;
 import org.loraspark.nn.Linear;
 import org.loraspark.nn.Pass;
+import org.loraspark.nn.UpsampleConv2d;
 import org.loraspark.tensor.ConvShape;
 
 /**
@@ -58,11 +59,12 @@ public final class Vae {
         }
     }
 
-    private record Level(List<ResnetBlock> resnets, List<Conv2d> resample) {}
+    /** @param resample what leads to the next level, if there is one */
+    private record Level<R>(List<ResnetBlock> resnets, List<R> resample) {}
 
     private final VaeConfig config;
     private final Conv2d encoderIn;
-    private final List<Level> encoderLevels = new ArrayList<>();
+    private final List<Level<Conv2d>> encoderLevels = new ArrayList<>();
     private final Mid encoderMid;
     private final GroupNorm encoderNorm;
     private final Conv2d encoderOut;
@@ -70,7 +72,7 @@ public final class Vae {
     private final Linear postQuant;
     private final Conv2d decoderIn;
     private final Mid decoderMid;
-    private final List<Level> decoderLevels = new ArrayList<>();
+    private final List<Level<UpsampleConv2d>> decoderLevels = new ArrayList<>();
     private final GroupNorm decoderNorm;
     private final Conv2d decoderOut;
 
@@ -93,7 +95,7 @@ public final class Vae {
             }
             // Pads on the right and at the bottom only, unlike the UNet.
             ConvShape halve = new ConvShape(2, 0, 1, 0, 1);
-            encoderLevels.add(new Level(
+            encoderLevels.add(new Level<>(
                     resnets,
                     level == top
                             ? List.of()
@@ -115,12 +117,9 @@ public final class Vae {
                 resnets.add(ResnetBlock.ofVae(layers, name + ".resnets." + i, channels, width, groups, EPS));
                 channels = width;
             }
-            decoderLevels.add(new Level(
+            decoderLevels.add(new Level<>(
                     resnets,
-                    block == top
-                            ? List.of()
-                            : List.of(layers.conv2d(
-                                    name + ".upsamplers.0.conv", channels, channels, 3, ConvShape.same(3)))));
+                    block == top ? List.of() : List.of(layers.upsampleConv2d(name + ".upsamplers.0.conv", channels))));
         }
         this.decoderNorm = layers.groupNorm("decoder.conv_norm_out", groups, channels, EPS);
         this.decoderOut = layers.conv2d("decoder.conv_out", channels, 3, 3, ConvShape.same(3));
@@ -137,7 +136,7 @@ public final class Vae {
      */
     public Var encode(Pass pass, Var image) {
         Var x = encoderIn.forward(pass, image);
-        for (Level level : encoderLevels) {
+        for (Level<Conv2d> level : encoderLevels) {
             x = resnets(pass, level, x);
             for (Conv2d downsample : level.resample()) {
                 x = downsample.forward(pass, x);
@@ -154,20 +153,18 @@ public final class Vae {
     public Var decode(Pass pass, Var latent) {
         Var x = decoderIn.forward(pass, postQuant.forward(pass, latent));
         x = decoderMid.forward(pass, x);
-        for (Level level : decoderLevels) {
+        for (Level<UpsampleConv2d> level : decoderLevels) {
             x = resnets(pass, level, x);
-            for (Conv2d upsample : level.resample()) {
+            for (UpsampleConv2d upsample : level.resample()) {
                 Var small = x;
-                x = pass.tape()
-                        .block(() ->
-                                upsample.forward(pass, Arithmetic.upsample(small, 2 * small.dim(1), 2 * small.dim(2))));
+                x = pass.tape().block(() -> upsample.forward(pass, small, 2 * small.dim(1), 2 * small.dim(2)));
             }
         }
         Var last = x;
         return pass.tape().block(() -> decoderOut.forward(pass, decoderNorm.silu(last)));
     }
 
-    private static Var resnets(Pass pass, Level level, Var input) {
+    private static Var resnets(Pass pass, Level<?> level, Var input) {
         Var x = input;
         for (ResnetBlock resnet : level.resnets()) {
             Var before = x;

@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
-import org.loraspark.tensor.HostTensor;
-import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.nd4j.NdTensor;
 
 /**
@@ -46,32 +44,24 @@ final class FrozenWeight {
     private final Types types;
     private final Keep keep;
     private final WeightArena arena;
-    private final MappedPages pages;
     private final Layout[] fileLayouts;
     private final List<Packed> packed = new ArrayList<>();
-    private HostTensor file;
+    private WeightSource source;
 
     /** The values as they lie in the file, if they are kept so. */
     private NdTensor plain;
 
     /**
-     * @param file the values; not needed any more after the first use
+     * @param source read at the first use, and not again
      * @param forward how a forward primitive sees values in the file's order
      * @param backward how the primitive of the input gradient sees them
      */
     FrozenWeight(
-            HostTensor file,
-            Types types,
-            Keep keep,
-            WeightArena arena,
-            MappedPages pages,
-            memory.desc forward,
-            memory.desc backward) {
-        this.file = file;
+            WeightSource source, Types types, Keep keep, WeightArena arena, memory.desc forward, memory.desc backward) {
+        this.source = source;
         this.types = types;
         this.keep = keep;
         this.arena = arena;
-        this.pages = pages;
         this.fileLayouts = new Layout[] {Layout.of(forward), Layout.of(backward)};
     }
 
@@ -194,9 +184,8 @@ final class FrozenWeight {
         } else if (plain != null) {
             dnnl.halves().widen(plain, to.address());
         } else if (packed.isEmpty()) {
-            FileValues.read(file, to, dnnl);
-            pages.finished(file);
-            file = null;
+            source.read(to, dnnl);
+            source = null;
         } else {
             Packed first = packed.get(0);
             Layout inFile = fileLayouts[first.role().ordinal()];

@@ -5,6 +5,7 @@ import static org.loraspark.tensor.onednn.Activation.QUICK_GELU;
 import static org.loraspark.tensor.onednn.Activation.SILU;
 import static org.loraspark.tensor.onednn.Kernels.nd;
 
+import java.util.List;
 import org.loraspark.tensor.AttentionResult;
 import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
@@ -43,6 +44,7 @@ final class OneDnnEngine implements Engine {
     private final FewQueries fewQueries;
     private final PackedAttention packedAttention;
     private final ShapeKernels shapes;
+    private final UpsampleConvKernels upsampleConvs;
     private Thread user;
     private boolean open = true;
 
@@ -66,6 +68,7 @@ final class OneDnnEngine implements Engine {
         fewQueries = new FewQueries(dnnl, memory, compute);
         packedAttention = new PackedAttention(dnnl, memory, compute);
         shapes = new ShapeKernels(dnnl, memory, compute);
+        upsampleConvs = new UpsampleConvKernels(dnnl, memory, compute, convolutions, shapes);
         adoptThread();
     }
 
@@ -188,11 +191,10 @@ final class OneDnnEngine implements Engine {
         long in = shape[1];
         DType held = held(weight);
         FrozenWeight packed = new FrozenWeight(
-                weight,
+                WeightSource.of(weight, pages),
                 new FrozenWeight.Types(held, held),
                 compact || held != compute ? FrozenWeight.Keep.FILE_ORDER : FrozenWeight.Keep.BOTH,
                 weights,
-                pages,
                 Dnnl.strided(held, new long[] {in, out}, new long[] {1, in}),
                 Dnnl.dense(held, out, in));
         return new PackedLinear(packed, bias == null ? null : FileValues.read(bias, DType.F32, dnnl), in, out);
@@ -206,14 +208,20 @@ final class OneDnnEngine implements Engine {
                     + Shapes.toString(file) + " and " + Shapes.toString(bias.shape()));
         }
         FrozenWeight packed = new FrozenWeight(
-                weight,
+                WeightSource.of(weight, pages),
                 new FrozenWeight.Types(compute, held(weight)),
                 compact ? FrozenWeight.Keep.FORWARD_ONLY : FrozenWeight.Keep.BOTH,
                 weights,
-                pages,
                 Dnnl.dense(compute, file),
                 Dnnl.dense(compute, file));
-        return new PackedConv(packed, FileValues.read(bias, DType.F32, dnnl), file[1], file[0], (int) file[2], shape);
+        NdTensor values = FileValues.read(bias, DType.F32, dnnl);
+        return new PackedConv(packed, values, file[1], file[0], (int) file[2], shape, List.of());
+    }
+
+    @Override
+    public ConvWeight upsampleConvWeight(HostTensor weight, HostTensor bias) {
+        PackedConv w = (PackedConv) convWeight(weight, bias, ConvShape.same(UpsampleConvKernels.TAPS));
+        return compute == DType.BF16 && !compact ? UpsampleConvKernels.withPhases(w, weight, weights) : w;
     }
 
     @Override
@@ -254,6 +262,22 @@ final class OneDnnEngine implements Engine {
     @Override
     public void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
         convolutions.backward(nd(dy), w, nd(dx), beta);
+    }
+
+    @Override
+    public Tensor upsampleConv2d(Tensor x, long height, long width, ConvWeight w) {
+        return UpsampleConvKernels.suits(nd(x), height, width, w)
+                ? upsampleConvs.forward(nd(x), w)
+                : Engine.super.upsampleConv2d(x, height, width, w);
+    }
+
+    @Override
+    public void upsampleConv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
+        if (UpsampleConvKernels.suits(nd(dx), dy.dim(1), dy.dim(2), w)) {
+            upsampleConvs.backward(nd(dy), w, nd(dx), beta);
+        } else {
+            Engine.super.upsampleConv2dBackward(dy, w, dx, beta);
+        }
     }
 
     @Override

@@ -12,6 +12,9 @@ import org.loraspark.tensor.nd4j.NdTensor;
 
 /** Kernels that move values, and the sums that take such a move back. */
 final class ShapeKernels extends Kernels {
+    /** Even and odd rows and columns. */
+    static final int PHASES = 4;
+
     ShapeKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
     }
@@ -20,31 +23,54 @@ final class ShapeKernels extends Kernels {
     NdTensor upsample(NdTensor x, long height, long width) {
         NdTensor y = memory.empty(x.dtype(), x.dim(0), height, width, x.last());
         requireDoubled("upsample", x, y);
-        long small = x.size() / x.dim(0) * x.dtype().bytes();
-        long large = y.size() / x.dim(0) * x.dtype().bytes();
-        for (long odd = 0; odd < 4; odd++) {
-            long rows = (height + 1 - odd / 2) / 2;
-            long columns = (width + 1 - odd % 2) / 2;
-            long start = (odd / 2 * width + odd % 2) * x.last() * x.dtype().bytes();
-            for (long b = 0; b < x.dim(0) && rows * columns > 0; b++) {
-                spread(x.dtype(), rows, columns, x.last(), x.dim(2), width)
-                        .run(x.address() + b * small, y.address() + b * large + start);
-            }
+        for (int phase = 0; phase < PHASES; phase++) {
+            spread(x, y, phase);
         }
         return y;
     }
 
-    /** From the top left of a picture {@code from} pixels wide to every other pixel of one {@code to} pixels wide. */
-    private Operation spread(DType dtype, long rows, long columns, long channels, long from, long to) {
-        if (dtype.bytes() == 2 && channels % 2 == 0) {
-            return spread(DType.F32, rows, columns, channels / 2, from, to);
+    /**
+     * Copies pictures to every other row and column of pictures about twice as large.
+     *
+     * @param phase whether to the odd rows, times two, and whether to the odd columns
+     */
+    void spread(NdTensor small, NdTensor large, int phase) {
+        move(small, large, phase, true);
+    }
+
+    /** The way back of {@link #spread}. */
+    void collect(NdTensor large, NdTensor small, int phase) {
+        move(small, large, phase, false);
+    }
+
+    private void move(NdTensor small, NdTensor large, int phase, boolean spread) {
+        long odd = phase / 2;
+        long oddColumn = phase % 2;
+        long rows = (large.dim(1) + 1 - odd) / 2;
+        long columns = (large.dim(2) + 1 - oddColumn) / 2;
+        long start = (odd * large.dim(2) + oddColumn) * small.last();
+        for (long b = 0; b < small.dim(0) && rows * columns > 0; b++) {
+            long dense = small.address()
+                    + b * (small.size() / small.dim(0)) * small.dtype().bytes();
+            long sparse = large.address()
+                    + (b * (large.size() / small.dim(0)) + start)
+                            * small.dtype().bytes();
+            move(small.dtype(), rows, columns, small.last(), small.dim(2), large.dim(2), spread)
+                    .run(spread ? dense : sparse, spread ? sparse : dense);
         }
-        return context.operation(Key.of("spread", dtype.ordinal(), rows, columns, channels, from, to), () -> {
+    }
+
+    /** Between the top left of a picture {@code from} pixels wide and every other pixel of one {@code to} pixels wide. */
+    private Operation move(DType dtype, long rows, long columns, long channels, long from, long to, boolean spread) {
+        if (dtype.bytes() == 2 && channels % 2 == 0) {
+            return move(DType.F32, rows, columns, channels / 2, from, to, spread);
+        }
+        Key key = Key.of("phase", dtype.ordinal(), rows, columns, channels, from, to, spread ? 1 : 0);
+        return context.operation(key, () -> {
             long[] dims = {rows, columns, channels};
-            return context.reorder(
-                    Dnnl.strided(dtype, dims, new long[] {from * channels, channels, 1}),
-                    Dnnl.strided(dtype, dims, new long[] {2 * to * channels, 2 * channels, 1}),
-                    PostOps.none());
+            memory.desc dense = Dnnl.strided(dtype, dims, new long[] {from * channels, channels, 1});
+            memory.desc sparse = Dnnl.strided(dtype, dims, new long[] {2 * to * channels, 2 * channels, 1});
+            return context.reorder(spread ? dense : sparse, spread ? sparse : dense, PostOps.none());
         });
     }
 

@@ -186,6 +186,11 @@ public final class ProfilingEngine implements Engine {
     }
 
     @Override
+    public ConvWeight upsampleConvWeight(HostTensor weight, HostTensor bias) {
+        return engine.upsampleConvWeight(weight, bias);
+    }
+
+    @Override
     public void gemm(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, double alpha, double beta) {
         long started = System.nanoTime();
         engine.gemm(a, transposeA, b, transposeB, c, alpha, beta);
@@ -243,6 +248,21 @@ public final class ProfilingEngine implements Engine {
     public void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
         long started = System.nanoTime();
         engine.conv2dBackward(dy, w, dx, beta);
+        count(KernelKind.CONV, started, Flops.conv(dy, w));
+    }
+
+    @Override
+    public Tensor upsampleConv2d(Tensor x, long height, long width, ConvWeight w) {
+        long started = System.nanoTime();
+        Tensor y = engine.upsampleConv2d(x, height, width, w);
+        count(KernelKind.CONV, started, Flops.conv(y, w));
+        return y;
+    }
+
+    @Override
+    public void upsampleConv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
+        long started = System.nanoTime();
+        engine.upsampleConv2dBackward(dy, w, dx, beta);
         count(KernelKind.CONV, started, Flops.conv(dy, w));
     }
 

@@ -6,8 +6,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.EngineValues;
 import org.loraspark.tensor.NormResult;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Tensor;
@@ -98,6 +100,28 @@ class OneDnnAgreementTest extends Agreement {
                 return dx;
             });
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,4,6,64,64", "2,5,3,33,7", "3,1,1,3,16", "1,16,16,160,320", "2,8,1,64,32"})
+    void convolutionsOfEnlargedPictures(int batch, int height, int width, int in, int out) {
+        for (int odd = 0; odd < 4; odd++) {
+            long[] large = {batch, 2L * height - odd / 2, 2L * width - odd % 2, out};
+            same(e ->
+                    e.upsampleConv2d(input(e, 1, batch, height, width, in), large[1], large[2], enlarging(e, in, out)));
+            for (int beta = 0; beta < 2; beta++) {
+                int b = beta;
+                same(e -> {
+                    Tensor dx = gradient(e, b, batch, height, width, in);
+                    e.upsampleConv2dBackward(input(e, 2, large), enlarging(e, in, out), dx, b);
+                    return dx;
+                });
+            }
+        }
+    }
+
+    private static ConvWeight enlarging(Engine e, int in, int out) {
+        return e.upsampleConvWeight(EngineValues.host(3, out, in, 3, 3), EngineValues.host(4, out));
     }
 
     @ParameterizedTest
