@@ -210,7 +210,7 @@ final class OneDnnEngine implements Engine {
         FrozenWeight packed = new FrozenWeight(
                 WeightSource.of(weight, pages),
                 new FrozenWeight.Types(compute, held(weight)),
-                compact ? FrozenWeight.Keep.FORWARD_ONLY : FrozenWeight.Keep.BOTH,
+                keepOfFilters(),
                 weights,
                 Dnnl.dense(compute, file),
                 Dnnl.dense(compute, file));
@@ -218,10 +218,14 @@ final class OneDnnEngine implements Engine {
         return new PackedConv(packed, values, file[1], file[0], (int) file[2], shape, List.of());
     }
 
+    private FrozenWeight.Keep keepOfFilters() {
+        return compact ? FrozenWeight.Keep.FORWARD_ONLY : FrozenWeight.Keep.BOTH;
+    }
+
     @Override
     public ConvWeight upsampleConvWeight(HostTensor weight, HostTensor bias) {
         PackedConv w = (PackedConv) convWeight(weight, bias, ConvShape.same(UpsampleConvKernels.TAPS));
-        return compute == DType.BF16 && !compact ? UpsampleConvKernels.withPhases(w, weight, weights) : w;
+        return compute == DType.BF16 ? UpsampleConvKernels.withPhases(w, weight, keepOfFilters(), weights) : w;
     }
 
     @Override

@@ -36,7 +36,7 @@ final class UpsampleConvKernels extends Kernels {
     }
 
     /** The same convolution in bf16 with the filters of its phases, which are read from the file at their first use. */
-    static PackedConv withPhases(PackedConv w, HostTensor file, WeightArena arena) {
+    static PackedConv withPhases(PackedConv w, HostTensor file, FrozenWeight.Keep keep, WeightArena arena) {
         List<PackedConv> phases = new ArrayList<>();
         for (int phase = 0; phase < ShapeKernels.PHASES; phase++) {
             int oddRow = phase / 2;
@@ -45,7 +45,7 @@ final class UpsampleConvKernels extends Kernels {
             FrozenWeight filter = new FrozenWeight(
                     (to, dnnl) -> sum(file, oddRow, oddColumn, to),
                     new FrozenWeight.Types(DType.BF16, DType.BF16),
-                    FrozenWeight.Keep.BOTH,
+                    keep,
                     arena,
                     Dnnl.dense(DType.BF16, dims),
                     Dnnl.dense(DType.BF16, dims));

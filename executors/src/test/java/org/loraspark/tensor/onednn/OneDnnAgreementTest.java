@@ -120,6 +120,27 @@ class OneDnnAgreementTest extends Agreement {
         }
     }
 
+    @Test
+    @EnabledIf(
+            value = "org.loraspark.tensor.onednn.Isa#avx512",
+            disabledReason = "oneDNN has no bf16 on this processor")
+    void withLittleMemoryAnEnlargedPicturesConvolutionGivesTheSameBits() {
+        try (Engine compact = new OneDnnEngine(DType.BF16, 2, true)) {
+            assertThat(enlarged(compact)).isDeepEqualTo(enlarged(rounded));
+        }
+    }
+
+    /** The convolution and its gradient. */
+    private static float[][] enlarged(Engine e) {
+        try (Scope scope = e.scope()) {
+            ConvWeight w = enlarging(e, 64, 96);
+            Tensor y = e.upsampleConv2d(input(e, 1, 1, 6, 5, 64), 12, 10, w);
+            Tensor dx = e.empty(1, 6, 5, 64);
+            e.upsampleConv2dBackward(y, w, dx, 0);
+            return new float[][] {e.read(y), e.read(dx)};
+        }
+    }
+
     private static ConvWeight enlarging(Engine e, int in, int out) {
         return e.upsampleConvWeight(EngineValues.host(3, out, in, 3, 3), EngineValues.host(4, out));
     }
