@@ -41,7 +41,7 @@ record AttentionShape(DType type, long heads, long width, long dim, long queries
     static long even(long tokens, long most) {
         long parts = (tokens + most - 1) / most;
         long size = (tokens + parts - 1) / parts;
-        return Math.min(most, (size + LANES - 1) / LANES * LANES);
+        return Math.min(Math.min(tokens, most), (size + LANES - 1) / LANES * LANES);
     }
 
     /** With the roles of queries and keys exchanged. */
