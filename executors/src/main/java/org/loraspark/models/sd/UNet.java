@@ -45,7 +45,6 @@ public final class UNet {
     }
 
     /** One level; {@code resample} halves or doubles the size after the stages, but for the last level. */
-    /** @param resample what leads to the next level, if there is one */
     private record Level<R>(List<Stage> stages, List<R> resample) {}
 
     private final Conv2d convIn;

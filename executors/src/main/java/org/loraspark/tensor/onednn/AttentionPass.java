@@ -17,7 +17,8 @@ final class AttentionPass implements AutoCloseable {
         private final NdTensor buffer;
         private long address;
 
-        private Packed(memory.desc layout, NdTensor buffer) {
+        /** @param buffer null when it is not copied */
+        Packed(memory.desc layout, NdTensor buffer) {
             this.layout = layout;
             this.buffer = buffer;
             this.address = buffer == null ? 0 : buffer.address();

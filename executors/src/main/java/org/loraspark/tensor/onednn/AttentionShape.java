@@ -133,6 +133,11 @@ record AttentionShape(DType type, long heads, long width, long dim, long queries
         return x.address() + element * type.bytes();
     }
 
+    /** Whether heads of this width fill registers; products of other widths fall to a slower path. */
+    static boolean fillsRegisters(long dim, int heads) {
+        return dim % (heads * LANES) == 0;
+    }
+
     static boolean fits(NdTensor q, NdTensor k, NdTensor v, int heads) {
         return q.shape().length == 3
                 && k.shape().length == 3

@@ -17,9 +17,6 @@ final class FewQueries extends Kernels {
 
     private static final long MOST_SCORES = 1 << 22;
 
-    /** Values in a vector register; products of other widths fall to a slower path. */
-    private static final long LANES = 16;
-
     FewQueries(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
     }
@@ -66,7 +63,7 @@ final class FewQueries extends Kernels {
                 && q.last() == k.last()
                 && Arrays.equals(k.shape(), v.shape())
                 && heads > 0
-                && q.last() % (heads * LANES) == 0
+                && AttentionShape.fillsRegisters(q.last(), heads)
                 && Sizes.of(type, q, k, heads).scores() <= MOST_SCORES;
     }
 

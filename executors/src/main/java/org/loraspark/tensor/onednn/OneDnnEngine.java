@@ -390,7 +390,7 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public Tensor attend(Tensor q, KeyValues to) {
-        return PackedAttention.packs(nd(q).last(), to.heads())
+        return AttentionShape.fillsRegisters(nd(q).last(), to.heads())
                 ? packedAttention.attend(nd(q), to)
                 : Engine.super.attend(q, to);
     }

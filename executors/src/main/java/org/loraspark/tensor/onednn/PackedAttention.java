@@ -1,12 +1,14 @@
 package org.loraspark.tensor.onednn;
 
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.KeyValues;
 import org.loraspark.tensor.Tensor;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
+import org.loraspark.tensor.onednn.AttentionPass.Packed;
+import org.loraspark.tensor.onednn.AttentionShape.Corner;
 
 /**
  * softmax(q kᵀ / sqrt(width)) v for keys and values that are packed once and read many times. With few queries the time is
@@ -14,9 +16,6 @@ import org.loraspark.tensor.nd4j.NdTensor;
  * long. Each sample alone, so that nothing depends on the others.
  */
 final class PackedAttention extends Kernels {
-    /** Values in a vector register; products of other widths fall to a slower path. */
-    private static final long LANES = 16;
-
     private final AttentionOperations operations;
 
     PackedAttention(Dnnl context, Memory memory, DType type) {
@@ -24,46 +23,35 @@ final class PackedAttention extends Kernels {
         operations = new AttentionOperations(context);
     }
 
-    /** Whether keys and values of such heads are packed; others stay as they are. */
-    static boolean packs(long dim, int heads) {
-        return dim % (heads * LANES) == 0;
+    /** How {@link AttentionPass} packs a sample. */
+    private interface Packing {
+        void pack(AttentionPass pass, NdTensor x, Corner sample, Packed to);
     }
 
-    /** @return {@code [batch, n]} */
     Tensor packKeys(NdTensor k, int heads) {
-        requireHeads("packKeys", k, heads);
-        if (!packs(k.last(), heads)) {
-            return k;
-        }
-        AttentionShape s = shape(heads, k.last(), 1, k.dim(1));
-        memory.desc layout = keyLayout(s);
-        NdTensor packed = room(k, layout);
-        Operation pack = operations.reorder(s.key("packKeys", 0), () -> s.upright(s.keys()), () -> layout);
-        for (long sample = 0; sample < k.dim(0); sample++) {
-            pack.run(address(k, sample), address(packed, sample));
-        }
-        return packed;
+        return pack("packKeys", k, heads, this::keyLayout, AttentionPass::packColumns);
     }
 
-    /** @return {@code [batch, n]} */
     Tensor packValues(NdTensor v, int heads) {
-        requireHeads("packValues", v, heads);
-        if (!packs(v.last(), heads)) {
-            return v;
+        return pack("packValues", v, heads, this::valueLayout, AttentionPass::packRows);
+    }
+
+    /** @return {@code [batch, n]}, or x when heads do not fill registers */
+    private Tensor pack(
+            String kernel, NdTensor x, int heads, Function<AttentionShape, memory.desc> layoutFor, Packing packing) {
+        require(x.shape().length == 3 && heads > 0 && x.last() % heads == 0, kernel + " with " + heads + " heads", x);
+        if (!AttentionShape.fillsRegisters(x.last(), heads)) {
+            return x;
         }
-        AttentionShape s = shape(heads, v.last(), 1, v.dim(1));
-        memory.desc layout = valueLayout(s);
-        NdTensor packed = room(v, layout);
-        // In two steps: oneDNN is slow at packing strided rows, and quick at gathering rows and at packing dense ones.
-        Supplier<memory.desc> rows = () -> s.dense(type, s.keys(), s.width());
-        NdTensor gathered = memory.empty(v.size() / v.dim(0));
-        Operation gather = operations.reorder(s.key("gatherValues", 0), () -> s.interleaved(s.keys()), rows);
-        Operation pack = operations.reorder(s.key("packValues", 0), rows, () -> layout);
-        for (long sample = 0; sample < v.dim(0); sample++) {
-            gather.run(address(v, sample), gathered.address());
-            pack.run(gathered.address(), address(packed, sample));
+        AttentionShape s = shape(heads, x.last(), 1, x.dim(1));
+        memory.desc layout = layoutFor.apply(s);
+        long size = (layout.get_size() + type.bytes() - 1) / type.bytes();
+        NdTensor packed = memory.empty(x.dim(0), size);
+        try (AttentionPass pass = new AttentionPass(context, memory, s)) {
+            for (long sample = 0; sample < x.dim(0); sample++) {
+                packing.pack(pass, x, new Corner(sample, 0, 0), new Packed(layout, packed.slice(sample * size, size)));
+            }
         }
-        memory.release(gathered);
         return packed;
     }
 
@@ -120,15 +108,7 @@ final class PackedAttention extends Kernels {
                         s.dense(type, s.run(), s.keys()), values, s.interleaved(s.run()), PostOps.none()));
     }
 
-    private NdTensor room(NdTensor x, memory.desc layout) {
-        return memory.empty(x.dim(0), (layout.get_size() + type.bytes() - 1) / type.bytes());
-    }
-
     private static long address(NdTensor x, long sample) {
         return x.address() + sample * (x.size() / x.dim(0)) * x.dtype().bytes();
-    }
-
-    private static void requireHeads(String kernel, NdTensor x, int heads) {
-        require(x.shape().length == 3 && heads > 0 && x.last() % heads == 0, kernel + " with " + heads + " heads", x);
     }
 }

@@ -105,21 +105,16 @@ final class UpsampleConvKernels extends Kernels {
         NdTensor part = memory.empty(dx.dim(0), dx.dim(1), dx.dim(2), w.out());
         NdTensor gradient = memory.empty(dx.shape());
         NdTensor sum = memory.empty(DType.F32, dx.shape());
+        Transfers.zero(sum);
         for (int phase = 0; phase < ShapeKernels.PHASES; phase++) {
             shapes.collect(dy, part, phase);
             convolutions.backward(part, w.phases().get(phase), gradient, 0);
-            if (phase == 0) {
-                convert(gradient, sum);
-            } else {
-                accumulate(gradient, sum);
-            }
+            accumulate(gradient, sum);
         }
-        if (beta == 0) {
-            convert(sum, dx);
-        } else {
+        if (beta == 1) {
             accumulate(dx, sum);
-            convert(sum, dx);
         }
+        convert(sum, dx);
         memory.release(part);
         memory.release(gradient);
         memory.release(sum);
