@@ -2,6 +2,8 @@ package org.loraspark.tensor.profile;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.loraspark.tensor.AttentionResult;
 import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
@@ -66,6 +68,24 @@ public final class ProfilingEngine implements Engine {
         flops[kind.ordinal()] += operations;
     }
 
+    /** @param operations of a kernel that gives a result, seen from the result */
+    private <T> T timed(KernelKind kind, ToLongFunction<T> operations, Supplier<T> kernel) {
+        long started = System.nanoTime();
+        T result = kernel.get();
+        count(kind, started, operations.applyAsLong(result));
+        return result;
+    }
+
+    private <T> T timed(KernelKind kind, long operations, Supplier<T> kernel) {
+        return timed(kind, result -> operations, kernel);
+    }
+
+    private void timed(KernelKind kind, long operations, Runnable kernel) {
+        long started = System.nanoTime();
+        kernel.run();
+        count(kind, started, operations);
+    }
+
     @Override
     public String name() {
         return engine.name();
@@ -88,71 +108,47 @@ public final class ProfilingEngine implements Engine {
 
     @Override
     public Tensor empty(long... shape) {
-        long started = System.nanoTime();
-        Tensor result = engine.empty(shape);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.empty(shape));
     }
 
     @Override
     public Tensor empty(DType type, long... shape) {
-        long started = System.nanoTime();
-        Tensor result = engine.empty(type, shape);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.empty(type, shape));
     }
 
     @Override
     public Tensor zeros(long... shape) {
-        long started = System.nanoTime();
-        Tensor result = engine.zeros(shape);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.zeros(shape));
     }
 
     @Override
     public Tensor upload(float[] values, long... shape) {
-        long started = System.nanoTime();
-        Tensor result = engine.upload(values, shape);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.upload(values, shape));
     }
 
     @Override
     public void write(Tensor tensor, float[] values) {
-        long started = System.nanoTime();
-        engine.write(tensor, values);
-        count(KernelKind.OTHER, started, 0);
+        timed(KernelKind.OTHER, 0, () -> engine.write(tensor, values));
     }
 
     @Override
     public float[] read(Tensor tensor) {
-        long started = System.nanoTime();
-        float[] result = engine.read(tensor);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.read(tensor));
     }
 
     @Override
     public void fill(Tensor tensor, double value) {
-        long started = System.nanoTime();
-        engine.fill(tensor, value);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.fill(tensor, value));
     }
 
     @Override
     public void copy(Tensor from, Tensor to) {
-        long started = System.nanoTime();
-        engine.copy(from, to);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.copy(from, to));
     }
 
     @Override
     public Tensor cloneOf(Tensor x) {
-        long started = System.nanoTime();
-        Tensor result = engine.cloneOf(x);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.cloneOf(x));
     }
 
     @Override
@@ -192,192 +188,132 @@ public final class ProfilingEngine implements Engine {
 
     @Override
     public void gemm(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, double alpha, double beta) {
-        long started = System.nanoTime();
-        engine.gemm(a, transposeA, b, transposeB, c, alpha, beta);
-        count(KernelKind.LORA, started, Flops.gemm(a, transposeA, c));
+        timed(
+                KernelKind.LORA,
+                Flops.gemm(a, transposeA, c),
+                () -> engine.gemm(a, transposeA, b, transposeB, c, alpha, beta));
     }
 
     @Override
     public Tensor linear(Tensor x, LinearWeight w) {
-        long started = System.nanoTime();
-        Tensor result = engine.linear(x, w);
-        count(KernelKind.LINEAR, started, Flops.linear(x, w));
-        return result;
+        return timed(KernelKind.LINEAR, Flops.linear(x, w), () -> engine.linear(x, w));
     }
 
     @Override
     public Tensor linearAdd(Tensor x, LinearWeight w, Tensor residual) {
-        long started = System.nanoTime();
-        Tensor result = engine.linearAdd(x, w, residual);
-        count(KernelKind.LINEAR, started, Flops.linear(x, w));
-        return result;
+        return timed(KernelKind.LINEAR, Flops.linear(x, w), () -> engine.linearAdd(x, w, residual));
     }
 
     @Override
     public Tensor linearGelu(Tensor x, LinearWeight w) {
-        long started = System.nanoTime();
-        Tensor result = engine.linearGelu(x, w);
-        count(KernelKind.LINEAR, started, Flops.linear(x, w));
-        return result;
+        return timed(KernelKind.LINEAR, Flops.linear(x, w), () -> engine.linearGelu(x, w));
     }
 
     @Override
     public void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.linearBackward(dy, w, dx, beta);
-        count(KernelKind.LINEAR, started, Flops.linear(dx, w));
+        timed(KernelKind.LINEAR, Flops.linear(dx, w), () -> engine.linearBackward(dy, w, dx, beta));
     }
 
     @Override
     public Tensor conv2d(Tensor x, ConvWeight w) {
-        long started = System.nanoTime();
-        Tensor y = engine.conv2d(x, w);
-        count(KernelKind.CONV, started, Flops.conv(y, w));
-        return y;
+        return timed(KernelKind.CONV, y -> Flops.conv(y, w), () -> engine.conv2d(x, w));
     }
 
     @Override
     public Tensor conv2dAdd(Tensor x, ConvWeight w, Tensor residual) {
-        long started = System.nanoTime();
-        Tensor y = engine.conv2dAdd(x, w, residual);
-        count(KernelKind.CONV, started, Flops.conv(y, w));
-        return y;
+        return timed(KernelKind.CONV, y -> Flops.conv(y, w), () -> engine.conv2dAdd(x, w, residual));
     }
 
     @Override
     public void conv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.conv2dBackward(dy, w, dx, beta);
-        count(KernelKind.CONV, started, Flops.conv(dy, w));
+        timed(KernelKind.CONV, Flops.conv(dy, w), () -> engine.conv2dBackward(dy, w, dx, beta));
     }
 
     @Override
     public Tensor upsampleConv2d(Tensor x, long height, long width, ConvWeight w) {
-        long started = System.nanoTime();
-        Tensor y = engine.upsampleConv2d(x, height, width, w);
-        count(KernelKind.CONV, started, Flops.conv(y, w));
-        return y;
+        return timed(KernelKind.CONV, y -> Flops.conv(y, w), () -> engine.upsampleConv2d(x, height, width, w));
     }
 
     @Override
     public void upsampleConv2dBackward(Tensor dy, ConvWeight w, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.upsampleConv2dBackward(dy, w, dx, beta);
-        count(KernelKind.CONV, started, Flops.conv(dy, w));
+        timed(KernelKind.CONV, Flops.conv(dy, w), () -> engine.upsampleConv2dBackward(dy, w, dx, beta));
     }
 
     @Override
     public NormResult groupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
-        long started = System.nanoTime();
-        NormResult result = engine.groupNorm(x, groups, gamma, beta, eps);
-        count(KernelKind.NORM, started, 0);
-        return result;
+        return timed(KernelKind.NORM, 0, () -> engine.groupNorm(x, groups, gamma, beta, eps));
     }
 
     @Override
     public void groupNormBackward(Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.groupNormBackward(dy, x, stats, groups, gamma, dx, beta);
-        count(KernelKind.NORM, started, 0);
+        timed(KernelKind.NORM, 0, () -> engine.groupNormBackward(dy, x, stats, groups, gamma, dx, beta));
     }
 
     @Override
     public NormResult groupNormSilu(Tensor x, int groups, Tensor gamma, Tensor beta, double eps) {
-        long started = System.nanoTime();
-        NormResult result = engine.groupNormSilu(x, groups, gamma, beta, eps);
-        count(KernelKind.NORM, started, 0);
-        return result;
+        return timed(KernelKind.NORM, 0, () -> engine.groupNormSilu(x, groups, gamma, beta, eps));
     }
 
     @Override
     public void groupNormSiluBackward(
             Tensor dy, Tensor x, Tensor stats, int groups, Tensor gamma, Tensor beta, double eps, Tensor dx, double b) {
-        long started = System.nanoTime();
-        engine.groupNormSiluBackward(dy, x, stats, groups, gamma, beta, eps, dx, b);
-        count(KernelKind.NORM, started, 0);
+        timed(KernelKind.NORM, 0, () -> engine.groupNormSiluBackward(dy, x, stats, groups, gamma, beta, eps, dx, b));
     }
 
     @Override
     public NormResult layerNorm(Tensor x, Tensor gamma, Tensor beta, double eps) {
-        long started = System.nanoTime();
-        NormResult result = engine.layerNorm(x, gamma, beta, eps);
-        count(KernelKind.NORM, started, 0);
-        return result;
+        return timed(KernelKind.NORM, 0, () -> engine.layerNorm(x, gamma, beta, eps));
     }
 
     @Override
     public void layerNormBackward(Tensor dy, Tensor x, Tensor stats, Tensor gamma, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.layerNormBackward(dy, x, stats, gamma, dx, beta);
-        count(KernelKind.NORM, started, 0);
+        timed(KernelKind.NORM, 0, () -> engine.layerNormBackward(dy, x, stats, gamma, dx, beta));
     }
 
     @Override
     public Tensor silu(Tensor x) {
-        long started = System.nanoTime();
-        Tensor result = engine.silu(x);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.silu(x));
     }
 
     @Override
     public void siluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.siluBackward(dy, x, dx, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.siluBackward(dy, x, dx, beta));
     }
 
     @Override
     public Tensor gelu(Tensor x) {
-        long started = System.nanoTime();
-        Tensor result = engine.gelu(x);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.gelu(x));
     }
 
     @Override
     public void geluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.geluBackward(dy, x, dx, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.geluBackward(dy, x, dx, beta));
     }
 
     @Override
     public Tensor quickGelu(Tensor x) {
-        long started = System.nanoTime();
-        Tensor result = engine.quickGelu(x);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.quickGelu(x));
     }
 
     @Override
     public void quickGeluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.quickGeluBackward(dy, x, dx, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.quickGeluBackward(dy, x, dx, beta));
     }
 
     @Override
     public Tensor geglu(Tensor x) {
-        long started = System.nanoTime();
-        Tensor result = engine.geglu(x);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.geglu(x));
     }
 
     @Override
     public void gegluBackward(Tensor dy, Tensor x, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.gegluBackward(dy, x, dx, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.gegluBackward(dy, x, dx, beta));
     }
 
     @Override
     public AttentionResult attention(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
-        long started = System.nanoTime();
-        AttentionResult result = engine.attention(q, k, v, heads, causal);
-        count(KernelKind.ATTENTION, started, Flops.attention(q, k.dim(1)));
-        return result;
+        return timed(
+                KernelKind.ATTENTION, Flops.attention(q, k.dim(1)), () -> engine.attention(q, k, v, heads, causal));
     }
 
     @Override
@@ -392,133 +328,93 @@ public final class ProfilingEngine implements Engine {
             Tensor dq,
             Tensor dk,
             Tensor dv) {
-        long started = System.nanoTime();
-        engine.attentionBackward(dy, q, k, v, forward, heads, causal, dq, dk, dv);
-        count(KernelKind.ATTENTION, started, Flops.attentionBackward(q, k.dim(1)));
+        timed(
+                KernelKind.ATTENTION,
+                Flops.attentionBackward(q, k.dim(1)),
+                () -> engine.attentionBackward(dy, q, k, v, forward, heads, causal, dq, dk, dv));
     }
 
     @Override
     public Tensor rowAttention(Tensor q, Tensor keys, Tensor values, int[] rows, int heads) {
-        long started = System.nanoTime();
-        Tensor result = engine.rowAttention(q, keys, values, rows, heads);
-        count(KernelKind.ATTENTION, started, Flops.attention(q, rows.length / q.dim(0)));
-        return result;
+        return timed(
+                KernelKind.ATTENTION,
+                Flops.attention(q, rows.length / q.dim(0)),
+                () -> engine.rowAttention(q, keys, values, rows, heads));
     }
 
     @Override
     public Tensor packKeys(Tensor k, int heads) {
-        long started = System.nanoTime();
-        Tensor result = engine.packKeys(k, heads);
-        count(KernelKind.ATTENTION, started, 0);
-        return result;
+        return timed(KernelKind.ATTENTION, 0, () -> engine.packKeys(k, heads));
     }
 
     @Override
     public Tensor packValues(Tensor v, int heads) {
-        long started = System.nanoTime();
-        Tensor result = engine.packValues(v, heads);
-        count(KernelKind.ATTENTION, started, 0);
-        return result;
+        return timed(KernelKind.ATTENTION, 0, () -> engine.packValues(v, heads));
     }
 
     @Override
     public Tensor attend(Tensor q, KeyValues to) {
-        long started = System.nanoTime();
-        Tensor result = engine.attend(q, to);
-        count(KernelKind.ATTENTION, started, Flops.attention(q, to.tokens()));
-        return result;
+        return timed(KernelKind.ATTENTION, Flops.attention(q, to.tokens()), () -> engine.attend(q, to));
     }
 
     @Override
     public Tensor upsample(Tensor x, long height, long width) {
-        long started = System.nanoTime();
-        Tensor result = engine.upsample(x, height, width);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.upsample(x, height, width));
     }
 
     @Override
     public void upsampleBackward(Tensor dy, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.upsampleBackward(dy, dx, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.upsampleBackward(dy, dx, beta));
     }
 
     @Override
     public Tensor concat(Tensor a, Tensor b) {
-        long started = System.nanoTime();
-        Tensor result = engine.concat(a, b);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.concat(a, b));
     }
 
     @Override
     public void columns(Tensor x, long offset, Tensor dx, double beta) {
-        long started = System.nanoTime();
-        engine.columns(x, offset, dx, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.columns(x, offset, dx, beta));
     }
 
     @Override
     public Tensor embedding(int[] ids, Tensor table) {
-        long started = System.nanoTime();
-        Tensor result = engine.embedding(ids, table);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.embedding(ids, table));
     }
 
     @Override
     public Tensor add(Tensor a, Tensor b) {
-        long started = System.nanoTime();
-        Tensor result = engine.add(a, b);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.add(a, b));
     }
 
     @Override
     public void axpy(double alpha, Tensor x, Tensor y) {
-        long started = System.nanoTime();
-        engine.axpy(alpha, x, y);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.axpy(alpha, x, y));
     }
 
     @Override
     public Tensor scale(Tensor x, double alpha) {
-        long started = System.nanoTime();
-        Tensor result = engine.scale(x, alpha);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.scale(x, alpha));
     }
 
     @Override
     public Tensor multiply(Tensor a, Tensor b) {
-        long started = System.nanoTime();
-        Tensor result = engine.multiply(a, b);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.multiply(a, b));
     }
 
     @Override
     public Tensor addPerSample(Tensor x, Tensor rows) {
-        long started = System.nanoTime();
-        Tensor result = engine.addPerSample(x, rows);
-        count(KernelKind.ELEMENT_WISE, started, 0);
-        return result;
+        return timed(KernelKind.ELEMENT_WISE, 0, () -> engine.addPerSample(x, rows));
     }
 
     @Override
     public void addPerSampleBackward(Tensor dy, Tensor drows, double beta) {
-        long started = System.nanoTime();
-        engine.addPerSampleBackward(dy, drows, beta);
-        count(KernelKind.ELEMENT_WISE, started, 0);
+        timed(KernelKind.ELEMENT_WISE, 0, () -> engine.addPerSampleBackward(dy, drows, beta));
     }
 
     @Override
     public boolean isFinite(Tensor x) {
-        long started = System.nanoTime();
-        boolean result = engine.isFinite(x);
-        count(KernelKind.OTHER, started, 0);
-        return result;
+        return timed(KernelKind.OTHER, 0, () -> engine.isFinite(x));
     }
 
     @Override
