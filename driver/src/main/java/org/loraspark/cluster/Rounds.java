@@ -1,5 +1,6 @@
 package org.loraspark.cluster;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
@@ -14,10 +15,12 @@ import org.loraspark.train.Hyperparameters;
 import org.loraspark.train.RoundResult;
 import org.loraspark.train.TrainState;
 import org.loraspark.train.TrainingDivergedException;
+import org.loraspark.train.Validation;
 
 /**
  * Training in rounds: the state goes out, every worker trains on its shard up to the round's last step, the results come
- * back and are averaged in the order of ranks. With fewer slots than workers the shards run in waves.
+ * back and are averaged in the order of ranks. With fewer slots than workers the shards run in waves. A worker alone does
+ * several rounds at a time.
  */
 final class Rounds {
     private final JavaSparkContext spark;
@@ -26,19 +29,23 @@ final class Rounds {
     private final CaptionProcessor captions;
     private final Hyperparameters hyperparameters;
 
-    /** Told after each round, and of the steps in between. */
-    @FunctionalInterface
+    /** Told of the rounds, and of the steps in between. */
     interface Listener {
         /**
          * Called from another thread, every few seconds at most.
          *
          * @param step of the run, on the average of the workers
-         * @param loss mean so far in this round
+         * @param loss mean since the last rounds were done
          */
         default void stepsDone(long round, long step, double loss, double samplesPerSecond) {}
 
-        /** @param results of the workers, by rank */
-        void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results);
+        /** Whether {@link #roundsDone} must be called after this round, whatever follows. */
+        default boolean wantsState(long round, long step) {
+            return false;
+        }
+
+        /** @param rounds that were done since the last call; the state is that after the last of them */
+        void roundsDone(TrainState state, List<RoundMetrics> rounds);
     }
 
     Rounds(
@@ -68,10 +75,17 @@ final class Rounds {
             JavaRDD<List<Example>> shards,
             JavaRDD<List<Example>> heldOut,
             Listener listener) {
-        var plan = hyperparameters.plan();
+        long until = Math.min(untilStep, hyperparameters.plan().totalSteps());
+        boolean alone = shards.getNumPartitions() == 1;
         try (SentState state = new SentState(start)) {
-            while (state.value.step() < Math.min(untilStep, plan.totalSteps())) {
-                round(state, plan.end(plan.roundOf(state.value.step())), shards, heldOut, listener);
+            while (state.value.step() < until) {
+                if (alone) {
+                    // The first one comes home at once: people see that it works, and how.
+                    long stop = state.value == start ? endOfRound(start.step()) : until;
+                    roundsOfOne(state, stop, shards, heldOut, listener);
+                } else {
+                    round(state, shards, heldOut, listener);
+                }
             }
             return state.value;
         }
@@ -112,19 +126,16 @@ final class Rounds {
     }
 
     private void round(
-            SentState state,
-            long toStep,
-            JavaRDD<List<Example>> shards,
-            JavaRDD<List<Example>> heldOut,
-            Listener listener) {
+            SentState state, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Listener listener) {
         TrainState before = state.value;
         Broadcast<TrainState> broadcast = state.broadcast();
         double broadcastSeconds = state.seconds;
+        long toStep = endOfRound(before.step());
 
         long started = System.nanoTime();
         List<RoundResult> results;
         LiveSteps live = LiveSteps.of(spark);
-        try (LiveCounts counts = counts(before, toStep, shards.getNumPartitions(), live, started, listener)) {
+        try (LiveCounts counts = counts(before, shards.getNumPartitions(), live, started, listener)) {
             WorkerTask task = new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep, live);
             results = shards.mapPartitionsWithIndex(task, false).collect().stream()
                     .map(TaskOutcome::get)
@@ -148,47 +159,125 @@ final class Rounds {
             validationSeconds = seconds(started);
         }
 
-        long samples = merged.samples() - before.samples();
         double compute =
                 results.stream().mapToDouble(RoundResult::seconds).max().orElseThrow();
-        double factor = hyperparameters.schedule().factor(toStep - 1);
-        var plan = hyperparameters.plan();
-        RoundMetrics metrics = new RoundMetrics(
-                plan.roundOf(toStep - 1) + 1,
+        RoundSummary summary = new RoundSummary(
                 toStep,
-                (double) toStep / plan.stepsPerEpoch(),
-                merged.samples(),
-                results.stream().mapToDouble(RoundResult::lossSum).sum() / samples,
-                validationLoss,
-                factor * hyperparameters.learningRate(),
-                factor * hyperparameters.textEncoderLearningRate(),
+                merged.samples() - before.samples(),
+                results.stream().mapToDouble(RoundResult::lossSum).sum(),
                 results.stream()
                         .mapToDouble(RoundResult::gradientNorm)
                         .average()
                         .orElseThrow(),
-                drift,
-                samples / (broadcastSeconds + roundSeconds + mergeSeconds),
                 compute,
-                Math.max(0, roundSeconds - compute),
-                broadcastSeconds,
-                mergeSeconds,
-                validationSeconds,
-                results.stream().mapToLong(RoundResult::memoryBytes).max().orElseThrow());
-        listener.roundDone(merged, metrics, results);
+                results.stream().mapToLong(RoundResult::memoryBytes).max().orElseThrow(),
+                validationLoss,
+                validationSeconds);
+        double wait = Math.max(0, roundSeconds - compute);
+        listener.roundsDone(
+                merged, List.of(metrics(summary, merged.samples(), drift, wait, broadcastSeconds, mergeSeconds)));
     }
 
-    private LiveCounts counts(
-            TrainState before, long toStep, int workers, LiveSteps live, long started, Listener listener) {
-        long round = hyperparameters.plan().roundOf(toStep - 1) + 1;
+    /** One task; what it cost beside the computing is shared out evenly over its rounds. */
+    private void roundsOfOne(
+            SentState state,
+            long until,
+            JavaRDD<List<Example>> shards,
+            JavaRDD<List<Example>> heldOut,
+            Listener listener) {
+        TrainState before = state.value;
+        Broadcast<TrainState> broadcast = state.broadcast();
+        double broadcastSeconds = state.seconds;
+
+        long started = System.nanoTime();
+        LoneRounds done;
+        LiveSteps live = LiveSteps.of(spark);
+        try (LiveCounts counts = counts(before, 1, live, started, listener)) {
+            LoneWorkerTask task = new LoneWorkerTask(
+                    setup,
+                    clipSkip,
+                    captions,
+                    hyperparameters,
+                    broadcast,
+                    nextStop(before.step(), until, listener),
+                    live);
+            JavaRDD<TaskOutcome<LoneRounds>> job =
+                    heldOut == null ? shards.mapPartitions(task) : shards.zipPartitions(heldOut, task);
+            done = job.collect().get(0).get();
+        }
+        double elsewhere = seconds(started);
+        for (RoundSummary round : done.rounds()) {
+            elsewhere -= round.seconds() + round.validationSeconds();
+        }
+
+        state.become(done.end());
+        int n = done.rounds().size();
+        long samples = before.samples();
+        List<RoundMetrics> metrics = new ArrayList<>();
+        for (RoundSummary round : done.rounds()) {
+            samples += round.samples();
+            metrics.add(metrics(round, samples, 0, Math.max(0, elsewhere) / n, broadcastSeconds / n, 0));
+        }
+        listener.roundsDone(done.end(), metrics);
+    }
+
+    private long endOfRound(long step) {
+        return hyperparameters.plan().end(hyperparameters.plan().roundOf(step));
+    }
+
+    /** The end of the first round after which the state is wanted, or {@code until}. */
+    private long nextStop(long step, long until, Listener listener) {
+        long end = endOfRound(step);
+        while (end < until && !listener.wantsState(number(end), end)) {
+            end = endOfRound(end);
+        }
+        return end;
+    }
+
+    /** Of the round that ends at a step, from 1. */
+    private long number(long end) {
+        return hyperparameters.plan().roundOf(end - 1) + 1;
+    }
+
+    private RoundMetrics metrics(
+            RoundSummary round,
+            long samplesOfTheRun,
+            double drift,
+            double waitSeconds,
+            double broadcastSeconds,
+            double mergeSeconds) {
+        double factor = hyperparameters.schedule().factor(round.step() - 1);
+        return new RoundMetrics(
+                number(round.step()),
+                round.step(),
+                (double) round.step() / hyperparameters.plan().stepsPerEpoch(),
+                samplesOfTheRun,
+                round.lossSum() / round.samples(),
+                round.validationLoss(),
+                factor * hyperparameters.learningRate(),
+                factor * hyperparameters.textEncoderLearningRate(),
+                round.gradientNorm(),
+                drift,
+                round.samples() / (broadcastSeconds + round.seconds() + waitSeconds + mergeSeconds),
+                round.seconds(),
+                waitSeconds,
+                broadcastSeconds,
+                mergeSeconds,
+                round.validationSeconds(),
+                round.memoryBytes());
+    }
+
+    private LiveCounts counts(TrainState before, int workers, LiveSteps live, long started, Listener listener) {
         return LiveCounts.of(
                 spark,
                 counts -> {
                     long steps = (long) counts.sum(live.steps());
                     double samples = counts.sum(live.samples());
                     if (samples > 0) {
+                        long step = before.step() + steps / workers;
                         listener.stepsDone(
-                                round,
-                                before.step() + steps / workers,
+                                number(Math.max(step, before.step() + 1)),
+                                step,
                                 counts.sum(live.loss()) / samples,
                                 samples / seconds(started));
                     }
@@ -209,11 +298,7 @@ final class Rounds {
         ValidationTask task = new ValidationTask(setup, clipSkip, captions, state.broadcast());
         TreeMap<String, Double> byName = new TreeMap<>();
         heldOut.mapPartitionsWithIndex(task, false).collect().forEach(outcome -> byName.putAll(outcome.get()));
-        double sum = 0;
-        for (double loss : byName.values()) {
-            sum += loss;
-        }
-        return sum / byName.size();
+        return Validation.mean(byName);
     }
 
     private static double seconds(long since) {

@@ -32,9 +32,9 @@ final class RunLog implements AutoCloseable {
         publish();
     }
 
-    void add(RoundMetrics round) {
-        rounds.add(round);
-        events.scalars(round.step(), round.scalars());
+    void add(List<RoundMetrics> more) {
+        rounds.addAll(more);
+        more.forEach(round -> events.scalars(round.step(), round.scalars()));
         publish();
     }
 

@@ -18,7 +18,6 @@ import org.loraspark.report.RoundMetrics;
 import org.loraspark.report.RunRecord;
 import org.loraspark.report.RunRecorder;
 import org.loraspark.train.Example;
-import org.loraspark.train.RoundResult;
 import org.loraspark.train.TrainState;
 
 /** One run from its plan to its files: rounds with checkpoints and previews, and the adapter at the end. */
@@ -156,22 +155,24 @@ final class TrainRun {
         }
 
         @Override
-        public synchronized void roundDone(TrainState state, RoundMetrics metrics, List<RoundResult> results) {
-            runLog.add(metrics);
+        public boolean wantsState(long round, long step) {
+            return checkpointDue(savedStep, step) || previewDue(round, step);
+        }
+
+        @Override
+        public synchronized void roundsDone(TrainState state, List<RoundMetrics> rounds) {
+            runLog.add(rounds);
             last = state;
+            RoundMetrics round = rounds.get(rounds.size() - 1);
             watcher.progress(
-                    state.step(),
-                    words(metrics.round(), metrics.loss(), metrics.validationLoss(), metrics.samplesPerSecond()));
+                    state.step(), words(round.round(), round.loss(), round.validationLoss(), round.samplesPerSecond()));
             if (checkpointDue(savedStep, state.step())) {
                 save(state);
             }
-            int every = config.preview().everyRounds();
-            if (every > 0
-                    && metrics.round() % every == 0
-                    && state.step() < plan.steps().totalSteps()) {
+            if (previewDue(round.round(), state.step())) {
                 preview(state);
             }
-            recorder.roundDone();
+            recorder.roundsDone();
         }
 
         /** @return the picture's path, empty when none was made */
@@ -196,7 +197,7 @@ final class TrainRun {
             return file.toString();
         }
 
-        /** Of a run that is stopped in the middle of a round, no more than this round is lost. */
+        /** Of a run that is stopped, no more is lost than what the workers have not brought home. */
         synchronized void keepLastRound() {
             if (last != null && config.output().saveSteps() > 0) {
                 saveUnlessSaved(last);
@@ -221,6 +222,12 @@ final class TrainRun {
         int every = config.output().saveSteps();
         return every > 0
                 && (step / every > before / every || step == plan.steps().totalSteps());
+    }
+
+    /** The last one is made of the finished run. */
+    private boolean previewDue(long round, long step) {
+        int every = config.preview().everyRounds();
+        return every > 0 && round % every == 0 && step < plan.steps().totalSteps();
     }
 
     private static String words(long round, double loss, Double validationLoss, double samplesPerSecond) {

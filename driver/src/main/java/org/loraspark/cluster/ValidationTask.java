@@ -6,6 +6,8 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
 import org.loraspark.data.CaptionProcessor;
+import org.loraspark.lora.LoraWeights;
+import org.loraspark.tensor.Scope;
 import org.loraspark.train.Example;
 import org.loraspark.train.TrainState;
 import org.loraspark.train.Validation;
@@ -19,19 +21,15 @@ record ValidationTask(WorkerSetup setup, int clipSkip, CaptionProcessor captions
     }
 
     private TreeMap<String, Double> losses(List<Example> examples) {
-        CaptionProcessor fixed = new CaptionProcessor(captions.prefix(), captions.suffix(), 0, false, 0, 0);
-        TreeMap<String, Double> byName = new TreeMap<>();
         try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
-                Validation validation = new Validation(
-                        lease.engine(),
-                        lease.model(clipSkip),
-                        state.value().weights(),
-                        new CaptionTokens(fixed, 0, lease.tokenizer()))) {
-            double[] losses = validation.losses(examples);
-            for (int i = 0; i < losses.length; i++) {
-                byName.put(examples.get(i).name(), losses[i]);
-            }
+                Scope memory = lease.engine().scope()) {
+            LoraWeights weights = state.value().weights();
+            return new Validation(
+                            lease.engine(),
+                            lease.model(clipSkip),
+                            weights.layout(),
+                            CaptionTokens.fixed(captions, lease.tokenizer()))
+                    .losses(weights, examples);
         }
-        return byName;
     }
 }

@@ -70,8 +70,8 @@ public final class RunRecorder {
         record.write(outputDir, conf);
     }
 
-    /** To be called when the round's metrics have been written. */
-    public void roundDone() {
+    /** To be called when the metrics of one or more rounds have been written. */
+    public void roundsDone() {
         if (System.nanoTime() - pageWritten > PAGE_NANOS) {
             writePage();
         }

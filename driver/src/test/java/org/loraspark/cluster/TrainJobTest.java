@@ -130,6 +130,55 @@ class TrainJobTest {
         assertThat(folder.resolve("diverged/checkpoints")).isDirectoryContaining("glob:**lora-step00000001");
     }
 
+    @Test
+    void roundsOfOneWorkerFollowEachOtherInOneTask() {
+        String[] keys = {
+            "train.epochs=4", "cluster.sync-every-steps=2", "data.validation-split=0.34", "preview.every-rounds=0"
+        };
+        JobCounter jobs = new JobCounter();
+        spark.sparkContext().addSparkListener(jobs);
+        TrainReport together = DemoRun.train(spark, DemoRun.config(folder, "together", keys));
+        int few = jobs.trained.get();
+        TrainReport oneByOne =
+                DemoRun.train(spark, DemoRun.config(folder, "one-by-one", with(keys, "output.save-steps=2")));
+        int all = jobs.trained.get() - few;
+        spark.sparkContext().removeSparkListener(jobs);
+
+        assertThat(together.rounds()).hasSize(8);
+        // Beside the rounds, one measures the base model's loss.
+        assertThat(all).isEqualTo(1 + 8);
+        assertThat(few).isLessThanOrEqualTo(1 + 5);
+        assertThat(together.state()).isEqualTo(oneByOne.state());
+        assertThat(together.rounds())
+                .usingRecursiveComparison()
+                .comparingOnlyFields(
+                        "round",
+                        "step",
+                        "epoch",
+                        "samples",
+                        "loss",
+                        "validationLoss",
+                        "learningRate",
+                        "gradientNorm",
+                        "drift")
+                .isEqualTo(oneByOne.rounds());
+    }
+
+    @Test
+    void roundsBeforeAFailureAreRecorded() throws IOException {
+        TrainConfig config = DemoRun.config(
+                folder,
+                "failed-later",
+                "train.learning-rate=1e30",
+                "cluster.sync-every-steps=1",
+                "preview.every-rounds=0");
+        assertThatThrownBy(() -> DemoRun.train(spark, config))
+                .isInstanceOf(TrainingDivergedException.class)
+                .hasMessageContaining("worker 0 at step 2");
+        assertThat(Files.readAllLines(folder.resolve("failed-later/lora-metrics.jsonl")))
+                .hasSize(1);
+    }
+
     private static String[] with(String[] keys, String... more) {
         List<String> all = new ArrayList<>(List.of(keys));
         all.addAll(List.of(more));

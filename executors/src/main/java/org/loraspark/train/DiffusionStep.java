@@ -78,8 +78,10 @@ public final class DiffusionStep {
     /** The losses without gradients. */
     public Result forward(DiffusionBatch batch) {
         try (Tape tape = Tape.inference(engine)) {
-            float[] prediction =
-                    engine.read(predict(tape, batch, RankDropout.NONE).value());
+            Pass pass = new Pass(tape, adapters.on(tape, RankDropout.NONE), Trace.NONE);
+            Tensor text = textEncoderTrained ? trainedText(pass, batch.tokenIds()) : frozenText(batch.tokenIds());
+            Var output = predict(pass, batch, noisy(tape, batch), tape.constant(text));
+            float[] prediction = engine.read(output.value());
             return new Result(losses(batch, prediction, new float[prediction.length], 0), prediction);
         }
     }
@@ -158,21 +160,44 @@ public final class DiffusionStep {
     /** {@code [n, 77, dim]} of a frozen text encoder, each distinct caption encoded once. */
     private Tensor frozenText(int[][] tokenIds) {
         List<float[]> states = new ArrayList<>();
-        int size = 0;
         for (int[] ids : tokenIds) {
-            float[] state =
-                    textStates.computeIfAbsent(Arrays.stream(ids).boxed().toList(), key -> encode(ids));
-            states.add(state);
-            size += state.length;
+            states.add(textStates.computeIfAbsent(key(ids), key -> encode(ids)));
         }
-        float[] all = new float[size];
-        int offset = 0;
-        for (float[] state : states) {
-            System.arraycopy(state, 0, all, offset, state.length);
-            offset += state.length;
+        return upload(states, tokenIds[0].length);
+    }
+
+    /** The same of a text encoder with its adapters of the moment, for the way forward alone. */
+    private Tensor trainedText(Pass pass, int[][] tokenIds) {
+        Map<List<Integer>, Integer> places = new LinkedHashMap<>();
+        List<int[]> distinct = new ArrayList<>();
+        for (int[] ids : tokenIds) {
+            if (places.putIfAbsent(key(ids), distinct.size()) == null) {
+                distinct.add(ids);
+            }
         }
-        int tokens = tokenIds[0].length;
-        return engine.upload(all, tokenIds.length, tokens, all.length / tokenIds.length / tokens);
+        float[] all = engine.read(model.textEncoder()
+                .forward(pass, distinct.toArray(int[][]::new), model.clipSkip())
+                .value());
+        int size = all.length / distinct.size();
+        List<float[]> states = new ArrayList<>();
+        for (int[] ids : tokenIds) {
+            int place = places.get(key(ids));
+            states.add(Arrays.copyOfRange(all, place * size, (place + 1) * size));
+        }
+        return upload(states, tokenIds[0].length);
+    }
+
+    private static List<Integer> key(int[] ids) {
+        return Arrays.stream(ids).boxed().toList();
+    }
+
+    private Tensor upload(List<float[]> states, int tokens) {
+        int size = states.get(0).length;
+        float[] all = new float[states.size() * size];
+        for (int i = 0; i < states.size(); i++) {
+            System.arraycopy(states.get(i), 0, all, i * size, size);
+        }
+        return engine.upload(all, states.size(), tokens, size / tokens);
     }
 
     private float[] encode(int[] ids) {

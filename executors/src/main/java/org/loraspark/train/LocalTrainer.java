@@ -28,6 +28,7 @@ public final class LocalTrainer implements AutoCloseable {
     private final LoraAdapters adapters;
     private final DiffusionStep step;
     private final BatchMaker batches;
+    private final double latentScale;
 
     /** @param engine used by this trainer alone until it is closed */
     public LocalTrainer(
@@ -37,8 +38,9 @@ public final class LocalTrainer implements AutoCloseable {
         this.scope = engine.scope();
         this.adapters = new LoraAdapters(engine, layout);
         this.step = new DiffusionStep(engine, model, adapters, hp.gradientCheckpointing());
-        this.batches = new BatchMaker(
-                hp, captions, model.latentScale(), model.schedule().timesteps());
+        this.latentScale = model.latentScale();
+        this.batches =
+                new BatchMaker(hp, captions, latentScale, model.schedule().timesteps());
     }
 
     /**
@@ -99,6 +101,11 @@ public final class LocalTrainer implements AutoCloseable {
                 steps == 0 ? 0 : normSum / steps,
                 (System.nanoTime() - start) / 1e9,
                 memory.bytes());
+    }
+
+    /** Measures adapters on held-out pictures between rounds, with this trainer's memory. It lives as long as the trainer. */
+    public Validation validation(CaptionEncoder captions) {
+        return new Validation(adapters, step, captions, latentScale);
     }
 
     /** The examples of one optimizer step; the order of a shard changes every epoch. */

@@ -22,9 +22,18 @@ import org.loraspark.nn.Weights;
 import org.loraspark.tensor.AddressedRandom;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.Scope;
 
 /** One worker on the demo model, with three small made-up pictures. */
 class LocalTrainerTest {
+    private static final CaptionEncoder CAPTIONS = (example, epoch) -> {
+        int[] ids = new int[77];
+        Arrays.fill(ids, 701);
+        ids[0] = 700;
+        ids[1] = 300 + example.repeat();
+        return ids;
+    };
+
     private static Engine engine;
     private static BaseModel base;
     private static DiffusionModel model;
@@ -115,6 +124,52 @@ class LocalTrainerTest {
     }
 
     @Test
+    void validationBetweenRoundsMeasuresWhatOneOfItsOwnDoesAndChangesNoBit() {
+        Hyperparameters hp = hyperparameters(3, 1, 0, 1e-3);
+        TrainState once = Averaging.merge(start, List.of(round(hp, start, 1)), 1);
+        RoundResult undisturbed = round(hp, once, 2);
+        try (Scope memory = engine.scope();
+                LocalTrainer trainer = new LocalTrainer(engine, model, hp, layout, CAPTIONS)) {
+            RoundResult first = trainer.round(start, 0, shard, 1, LocalTrainer.StepListener.NONE);
+            LoraWeights trained = new LoraWeights(layout, first.weights());
+            var between = trainer.validation(CAPTIONS).losses(trained, shard);
+            assertSame(trainer.round(once, 0, shard, 2, LocalTrainer.StepListener.NONE), undisturbed);
+            Validation own = new Validation(engine, model, layout, CAPTIONS);
+            assertThat(between).isEqualTo(own.losses(trained, shard)).isNotEqualTo(own.losses(start.weights(), shard));
+        }
+    }
+
+    @Test
+    void picturesThatAreValidatedTogetherHaveTheLossesOfEachAlone() {
+        try (Scope memory = engine.scope()) {
+            Validation validation = new Validation(engine, model, layout, CAPTIONS);
+            var together = validation.losses(start.weights(), shard);
+            assertThat(together).hasSize(3);
+            for (Example e : shard) {
+                double alone = Validation.mean(validation.losses(start.weights(), List.of(e)));
+                assertThat(together.get(e.name())).isCloseTo(alone, org.assertj.core.data.Offset.offset(1e-6));
+            }
+            assertThat(Validation.mean(together))
+                    .isEqualTo(together.values().stream()
+                                    .mapToDouble(Double::doubleValue)
+                                    .reduce(0, Double::sum)
+                            / 3);
+        }
+    }
+
+    @Test
+    void brokenPictureAmongOthersIsNamedByItsValidation() {
+        shard.get(1).mean()[7] = Float.NaN;
+        try (Scope memory = engine.scope()) {
+            Validation validation = new Validation(engine, model, layout, CAPTIONS);
+            assertThatThrownBy(() -> validation.losses(start.weights(), shard))
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessage("the validation loss on " + shard.get(1).name()
+                            + " is not finite, first in the latent; lower train.learning-rate");
+        }
+    }
+
+    @Test
     void brokenLatentNamesWorkerStepAndPicture() {
         Example broken = shard.get(1);
         broken.mean()[7] = Float.NaN;
@@ -179,14 +234,7 @@ class LocalTrainerTest {
     }
 
     private RoundResult round(DiffusionModel trained, Hyperparameters hp, TrainState from, long toStep) {
-        CaptionEncoder captions = (example, epoch) -> {
-            int[] ids = new int[77];
-            Arrays.fill(ids, 701);
-            ids[0] = 700;
-            ids[1] = 300 + example.repeat();
-            return ids;
-        };
-        try (LocalTrainer trainer = new LocalTrainer(engine, trained, hp, layout, captions)) {
+        try (LocalTrainer trainer = new LocalTrainer(engine, trained, hp, layout, CAPTIONS)) {
             return trainer.round(from, 0, shard, toStep, LocalTrainer.StepListener.NONE);
         }
     }
