@@ -21,7 +21,10 @@ final class ConvKernels extends Kernels {
 
     ConvKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
-        methods = List.of(new WinogradKernels(context, memory, type), new ColumnKernels(context, memory, type));
+        methods = List.of(
+                new WinogradKernels(context, memory, type),
+                new RowPairKernels(context, memory, type),
+                new ColumnKernels(context, memory, type));
     }
 
     NdTensor forward(NdTensor x, ConvWeight weight) {

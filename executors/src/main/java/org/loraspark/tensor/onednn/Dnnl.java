@@ -42,6 +42,7 @@ final class Dnnl implements AutoCloseable {
     private final Halves halves = new Halves(this);
     private final Scratch scratch = new Scratch();
     private final Scratch turned = new Scratch();
+    private final Scratch workspace = new Scratch();
 
     /** The operation of a key, compiled at its first use. */
     Operation operation(Key key, Supplier<Operation> compile) {
@@ -152,6 +153,11 @@ final class Dnnl implements AutoCloseable {
         return scratch.atLeast(bytes);
     }
 
+    /** At least so many bytes for what kernels compute on the way, until the next call. */
+    long workspace(long bytes) {
+        return workspace.atLeast(bytes);
+    }
+
     /** A weight in another layout of as many rows, until the next call. */
     long turned(long from, Layout layout, Layout to) {
         long target = turned.atLeast(to.bytes());
@@ -168,7 +174,7 @@ final class Dnnl implements AutoCloseable {
     }
 
     long scratchBytes() {
-        return scratch.bytes() + turned.bytes() + halves.bytes();
+        return scratch.bytes() + turned.bytes() + workspace.bytes() + halves.bytes();
     }
 
     @Override
@@ -177,6 +183,7 @@ final class Dnnl implements AutoCloseable {
         operations.clear();
         scratch.close();
         turned.close();
+        workspace.close();
         halves.close();
         stream.close();
     }

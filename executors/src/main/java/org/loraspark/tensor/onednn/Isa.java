@@ -11,7 +11,7 @@ final class Isa {
     /** The best instruction set that oneDNN uses here, for people. */
     static String name() {
         int isa = dnnl.dnnl_get_effective_cpu_isa();
-        if (has(isa, dnnl.dnnl_cpu_isa_avx512_core_amx)) {
+        if (amx()) {
             return "AMX";
         }
         if (has(isa, dnnl.dnnl_cpu_isa_avx512_core_bf16)) {
@@ -31,6 +31,11 @@ final class Isa {
     /** Whether products of bf16 are instructions here; elsewhere they are emulated, slower than fp32. */
     static boolean bf16() {
         return has(dnnl.dnnl_get_effective_cpu_isa(), dnnl.dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    /** Whether products of bf16 are instructions on tiles, many times faster than what surrounds them. */
+    static boolean amx() {
+        return has(dnnl.dnnl_get_effective_cpu_isa(), dnnl.dnnl_cpu_isa_avx512_core_amx);
     }
 
     /** oneDNN's numbers are bit sets: a better instruction set contains the bits of what it builds on. */

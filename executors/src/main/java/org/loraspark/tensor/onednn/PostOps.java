@@ -53,7 +53,7 @@ final class PostOps {
         return binary(dnnl.algorithm.binary_mul, operand);
     }
 
-    private PostOps binary(dnnl.algorithm algorithm, memory.desc operand) {
+    PostOps binary(dnnl.algorithm algorithm, memory.desc operand) {
         int index = ops.len();
         ops.append_binary(algorithm, operand);
         operands.add(

@@ -6,9 +6,6 @@ import static org.loraspark.tensor.onednn.FrozenWeight.Role.FORWARD;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
-import org.bytedeco.dnnl.convolution_backward_data;
-import org.bytedeco.dnnl.convolution_forward;
-import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.nd4j.Memory;
@@ -19,12 +16,13 @@ import org.loraspark.tensor.onednn.FrozenWeight.Role;
  * 3x3 convolutions of many pixels and channels in float32 with half of the multiplications: {@link Winograd} over the
  * rows of a picture, where each multiplication is a 1x3 convolution along a row. All that Winograd adds is three matrix
  * products with small constant matrices, over whole rows of pictures and whole rows of filters; zeros in them stand for
- * what lies outside the picture. In bf16 the transformed values would lose too many bits.
+ * what lies outside the picture. In bf16 the transformed values would lose too many bits; {@link RowPairKernels} has
+ * smaller factors.
  *
  * <p>A filter is held {@link Layout#rows row by row} and transformed anew for each call, which costs less than reading
  * twice the memory would.
  */
-final class WinogradKernels extends Kernels implements ConvMethod {
+final class WinogradKernels extends RowKernels {
     /** With fewer, transforming the filter costs more than it saves. */
     private static final long LEAST_PIXELS = 512;
 
@@ -36,11 +34,6 @@ final class WinogradKernels extends Kernels implements ConvMethod {
 
     /** and few enough to stay near the processor. */
     private static final long MOST_VALUES = 1 << 20;
-
-    private static final long[] STRIDES = {1, 1};
-
-    /** No rows, but columns, on either side. */
-    private static final long[] PAD = {0, 1};
 
     private final Map<Key, NdTensor> matrices = new HashMap<>();
 
@@ -101,7 +94,7 @@ final class WinogradKernels extends Kernels implements ConvMethod {
     }
 
     private void filter(NdTensor x, PackedConv w, Sizes sizes, NdTensor residual, double beta, NdTensor y) {
-        Operation convolution = convolution(w, sizes);
+        Operation convolution = alongRows(w, sizes.role, sizes.tiles(), sizes.width, type);
         NdTensor filters = transformed(w, sizes.role, convolution.weights());
         NdTensor spread = memory.empty(type, sizes.rows() * sizes.width * sizes.in);
         NdTensor products = memory.empty(type, sizes.rows() * sizes.width * sizes.out);
@@ -110,7 +103,7 @@ final class WinogradKernels extends Kernels implements ConvMethod {
                 Band band = Band.of(sizes, first);
                 long source = sample * sizes.height + band.from;
                 spread(band).run(data(band).address(), row(x, source), spread.address());
-                convolve(w, sizes, convolution, filters, spread, products);
+                products(w, sizes, convolution, filters, spread, products);
                 long target = sample * sizes.height + first;
                 Operation gather = gather(band, residual != null, beta);
                 long weights = result(band).address();
@@ -146,97 +139,18 @@ final class WinogradKernels extends Kernels implements ConvMethod {
         return filters;
     }
 
-    private void convolve(
+    private void products(
             PackedConv w, Sizes sizes, Operation convolution, NdTensor filters, NdTensor spread, NdTensor products) {
         for (int point = 0; point < Winograd.POINTS; point++) {
             long source = part(spread, point);
             long filter = part(filters, point);
             long target = part(products, point);
-            if (sizes.role == BACKWARD) {
-                convolution.run(source, filter, target);
-            } else {
-                NdTensor bias = point == Winograd.ONE ? w.bias() : zeros(sizes.out);
-                convolution.run(source, filter, bias.address(), target);
-            }
+            convolve(convolution, w, sizes.role, point == Winograd.ONE, source, filter, target);
         }
     }
 
     private static long part(NdTensor x, int point) {
         return x.address() + x.size() / Winograd.POINTS * point * x.dtype().bytes();
-    }
-
-    /** A band's convolution along rows, on source, filter, forwards a bias, and result. */
-    private Operation convolution(PackedConv w, Sizes s) {
-        memory.desc from = Dnnl.channelsLast(type, 1, s.in, s.tiles(), s.width);
-        memory.desc to = Dnnl.channelsLast(type, 1, s.out, s.tiles(), s.width);
-        return weighted(
-                s.role == FORWARD ? "winogradConv" : "winogradConvBackward",
-                w.weight(),
-                s.role,
-                Winograd.TAPS,
-                Dnnl.any(type, w.out(), w.in(), 1, Winograd.TAPS),
-                weights -> s.role == FORWARD ? forward(from, weights, to, s.out) : backward(from, weights, to),
-                s.tiles(),
-                s.width,
-                s.in,
-                s.out);
-    }
-
-    private Operation forward(memory.desc from, memory.desc weights, memory.desc to, long out) {
-        memory.desc bias = Dnnl.dense(type, out);
-        convolution_forward.primitive_desc pd = new convolution_forward.primitive_desc(
-                Dnnl.CPU,
-                dnnl.prop_kind.forward_inference,
-                dnnl.algorithm.convolution_direct,
-                from,
-                weights,
-                bias,
-                to,
-                STRIDES,
-                PAD,
-                PAD,
-                PostOps.none().attributes(),
-                false);
-        return new Operation(context, pd, new convolution_forward(pd))
-                .with(Operation.SRC, from)
-                .with(Operation.WEIGHTS, pd.weights_desc())
-                .with(Operation.BIAS, bias)
-                .with(Operation.DST, to)
-                .weights(Layout.rows(pd.weights_desc(), Winograd.TAPS));
-    }
-
-    private Operation backward(memory.desc from, memory.desc weights, memory.desc to) {
-        PostOps none = PostOps.none();
-        convolution_forward.primitive_desc hint = new convolution_forward.primitive_desc(
-                Dnnl.CPU,
-                dnnl.prop_kind.forward_training,
-                dnnl.algorithm.convolution_direct,
-                to,
-                weights,
-                new memory.desc(),
-                from,
-                STRIDES,
-                PAD,
-                PAD,
-                none.attributes(),
-                false);
-        convolution_backward_data.primitive_desc pd = new convolution_backward_data.primitive_desc(
-                Dnnl.CPU,
-                dnnl.algorithm.convolution_direct,
-                to,
-                weights,
-                from,
-                STRIDES,
-                PAD,
-                PAD,
-                hint,
-                none.attributes(),
-                false);
-        return new Operation(context, pd, new convolution_backward_data(pd))
-                .with(Operation.DIFF_DST, from)
-                .with(Operation.WEIGHTS, pd.weights_desc())
-                .with(Operation.DIFF_SRC, to)
-                .weights(Layout.rows(pd.weights_desc(), Winograd.TAPS));
     }
 
     /** Six transformed rows for four rows of the result, on {@link #data}, a picture's rows and the transformed. */
@@ -300,10 +214,6 @@ final class WinogradKernels extends Kernels implements ConvMethod {
             }
             return matrix(values);
         });
-    }
-
-    private NdTensor zeros(long size) {
-        return matrices.computeIfAbsent(Key.of("zeros", size), key -> matrix(new double[1][(int) size]));
     }
 
     /** {@code [points, taps]}: {@link Winograd#FILTER}; the input gradient is a convolution with the filter turned round. */

@@ -36,13 +36,18 @@ record ConvCase(int batch, int height, int width, int in, int out) {
 
     /** The convolution alone and with a residual, and the gradient alone and added to another. */
     float[][] run(Engine engine, ConvWeight weight) {
+        return run(engine, weight, DType.F32);
+    }
+
+    /** @param type that the pictures' values are rounded to */
+    float[][] run(Engine engine, ConvWeight weight, DType type) {
         try (Scope scope = engine.scope()) {
-            Tensor x = values(engine, 3, in);
-            Tensor dy = values(engine, 4, out);
+            Tensor x = values(engine, 3, in, type);
+            Tensor dy = values(engine, 4, out, type);
             Tensor dx = engine.empty(x.shape());
             engine.fill(dx, Double.NaN);
             engine.conv2dBackward(dy, weight, dx, 0);
-            Tensor sum = values(engine, 5, in);
+            Tensor sum = values(engine, 5, in, type);
             engine.conv2dBackward(dy, weight, sum, 1);
             return new float[][] {
                 engine.read(engine.conv2d(x, weight)),
@@ -53,9 +58,11 @@ record ConvCase(int batch, int height, int width, int in, int out) {
         }
     }
 
-    private Tensor values(Engine engine, long seed, int channels) {
+    Tensor values(Engine engine, long seed, int channels, DType type) {
         long[] shape = {batch, height, width, channels};
-        return engine.upload(EngineValues.floats(EngineValues.normal(seed, shape)), shape);
+        float[] values = EngineValues.floats(EngineValues.normal(seed, shape));
+        HostTensor exact = HostTensor.of(values, shape);
+        return engine.upload(type == DType.F32 ? values : exact.cast(type).toFloats(), shape);
     }
 
     /** The same in float64, by ND4J, with a weight as it is in a file of a type. */
