@@ -22,12 +22,6 @@ final class CaptionTokens implements CaptionEncoder {
         this.tokenizer = tokenizer;
     }
 
-    /** Of captions as they are written, with prefix and suffix. */
-    static CaptionTokens fixed(CaptionProcessor captions, ClipTokenizer tokenizer) {
-        return new CaptionTokens(
-                new CaptionProcessor(captions.prefix(), captions.suffix(), 0, false, 0, 0), 0, tokenizer);
-    }
-
     @Override
     public int[] tokenIds(Example example, int epoch) {
         if (known.size() > KEPT_TEXTS) {

@@ -8,10 +8,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.FlatMapFunction2;
 import org.apache.spark.broadcast.Broadcast;
-import org.loraspark.data.CaptionProcessor;
 import org.loraspark.train.Averaging;
 import org.loraspark.train.Example;
-import org.loraspark.train.Hyperparameters;
 import org.loraspark.train.LocalTrainer;
 import org.loraspark.train.RoundResult;
 import org.loraspark.train.TrainState;
@@ -23,14 +21,7 @@ import org.loraspark.train.Validation;
  * its validation: a job for each would take longer than the training. How many depends on the clock, what comes out of
  * each does not.
  */
-record LoneWorkerTask(
-        WorkerSetup setup,
-        int clipSkip,
-        CaptionProcessor captions,
-        Hyperparameters hyperparameters,
-        Broadcast<TrainState> state,
-        long toStep,
-        LiveSteps live)
+record LoneWorkerTask(RunContext context, Broadcast<TrainState> state, long toStep, LiveSteps live)
         implements FlatMapFunction<Iterator<List<Example>>, TaskOutcome<LoneRounds>>,
                 FlatMapFunction2<Iterator<List<Example>>, Iterator<List<Example>>, TaskOutcome<LoneRounds>> {
     /** No round begins later: what is not brought home is lost with the process, and people look at the curves. */
@@ -51,16 +42,11 @@ record LoneWorkerTask(
         long started = System.nanoTime();
         ArrayList<RoundSummary> rounds = new ArrayList<>();
         TrainState at = state.value();
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
-                LocalTrainer trainer = new LocalTrainer(
-                        lease.engine(),
-                        lease.model(clipSkip),
-                        hyperparameters,
-                        at.layout(),
-                        new CaptionTokens(captions, hyperparameters.seed(), lease.tokenizer()))) {
-            Validation validation = trainer.validation(CaptionTokens.fixed(captions, lease.tokenizer()));
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(context.setup());
+                LocalTrainer trainer = context.trainer(lease, at.layout())) {
+            Validation validation = trainer.validation(context.fixedCaptions(lease));
             while (at.step() < toStep && (rounds.isEmpty() || System.nanoTime() - started < NANOS)) {
-                long end = hyperparameters.plan().end(hyperparameters.plan().roundOf(at.step()));
+                long end = context.hyperparameters().plan().endOfRound(at.step());
                 RoundResult result = trainer.round(at, 0, shard, end, live);
                 TrainState next = Averaging.merge(at, List.of(result), end);
                 rounds.add(summary(result, next, validation, heldOut));

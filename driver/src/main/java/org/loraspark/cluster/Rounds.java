@@ -7,12 +7,12 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.loraspark.data.CaptionProcessor;
 import org.loraspark.report.RoundMetrics;
 import org.loraspark.train.Averaging;
 import org.loraspark.train.Example;
 import org.loraspark.train.Hyperparameters;
 import org.loraspark.train.RoundResult;
+import org.loraspark.train.StepPlan;
 import org.loraspark.train.TrainState;
 import org.loraspark.train.TrainingDivergedException;
 import org.loraspark.train.Validation;
@@ -24,10 +24,9 @@ import org.loraspark.train.Validation;
  */
 final class Rounds {
     private final JavaSparkContext spark;
-    private final WorkerSetup setup;
-    private final int clipSkip;
-    private final CaptionProcessor captions;
+    private final RunContext context;
     private final Hyperparameters hyperparameters;
+    private final StepPlan plan;
 
     /** Told of the rounds, and of the steps in between. */
     interface Listener {
@@ -40,25 +39,17 @@ final class Rounds {
         default void stepsDone(long round, long step, double loss, double samplesPerSecond) {}
 
         /** Whether {@link #roundsDone} must be called after this round, whatever follows. */
-        default boolean wantsState(long round, long step) {
-            return false;
-        }
+        boolean wantsState(long round, long step);
 
         /** @param rounds that were done since the last call; the state is that after the last of them */
         void roundsDone(TrainState state, List<RoundMetrics> rounds);
     }
 
-    Rounds(
-            JavaSparkContext spark,
-            WorkerSetup setup,
-            int clipSkip,
-            CaptionProcessor captions,
-            Hyperparameters hyperparameters) {
+    Rounds(JavaSparkContext spark, RunContext context) {
         this.spark = spark;
-        this.setup = setup;
-        this.clipSkip = clipSkip;
-        this.captions = captions;
-        this.hyperparameters = hyperparameters;
+        this.context = context;
+        this.hyperparameters = context.hyperparameters();
+        this.plan = hyperparameters.plan();
     }
 
     /**
@@ -75,13 +66,13 @@ final class Rounds {
             JavaRDD<List<Example>> shards,
             JavaRDD<List<Example>> heldOut,
             Listener listener) {
-        long until = Math.min(untilStep, hyperparameters.plan().totalSteps());
+        long until = Math.min(untilStep, plan.totalSteps());
         boolean alone = shards.getNumPartitions() == 1;
         try (SentState state = new SentState(start)) {
             while (state.value.step() < until) {
                 if (alone) {
                     // The first one comes home at once: people see that it works, and how.
-                    long stop = state.value == start ? endOfRound(start.step()) : until;
+                    long stop = state.value == start ? plan.endOfRound(start.step()) : until;
                     roundsOfOne(state, stop, shards, heldOut, listener);
                 } else {
                     round(state, shards, heldOut, listener);
@@ -130,13 +121,13 @@ final class Rounds {
         TrainState before = state.value;
         Broadcast<TrainState> broadcast = state.broadcast();
         double broadcastSeconds = state.seconds;
-        long toStep = endOfRound(before.step());
+        long toStep = plan.endOfRound(before.step());
 
         long started = System.nanoTime();
         List<RoundResult> results;
         LiveSteps live = LiveSteps.of(spark);
         try (LiveCounts counts = counts(before, shards.getNumPartitions(), live, started, listener)) {
-            WorkerTask task = new WorkerTask(setup, clipSkip, captions, hyperparameters, broadcast, toStep, live);
+            WorkerTask task = new WorkerTask(context, broadcast, toStep, live);
             results = shards.mapPartitionsWithIndex(task, false).collect().stream()
                     .map(TaskOutcome::get)
                     .sorted(Comparator.comparingInt(RoundResult::rank))
@@ -193,14 +184,8 @@ final class Rounds {
         LoneRounds done;
         LiveSteps live = LiveSteps.of(spark);
         try (LiveCounts counts = counts(before, 1, live, started, listener)) {
-            LoneWorkerTask task = new LoneWorkerTask(
-                    setup,
-                    clipSkip,
-                    captions,
-                    hyperparameters,
-                    broadcast,
-                    nextStop(before.step(), until, listener),
-                    live);
+            LoneWorkerTask task =
+                    new LoneWorkerTask(context, broadcast, nextStop(before.step(), until, listener), live);
             JavaRDD<TaskOutcome<LoneRounds>> job =
                     heldOut == null ? shards.mapPartitions(task) : shards.zipPartitions(heldOut, task);
             done = job.collect().get(0).get();
@@ -221,22 +206,13 @@ final class Rounds {
         listener.roundsDone(done.end(), metrics);
     }
 
-    private long endOfRound(long step) {
-        return hyperparameters.plan().end(hyperparameters.plan().roundOf(step));
-    }
-
     /** The end of the first round after which the state is wanted, or {@code until}. */
     private long nextStop(long step, long until, Listener listener) {
-        long end = endOfRound(step);
-        while (end < until && !listener.wantsState(number(end), end)) {
-            end = endOfRound(end);
+        long end = plan.endOfRound(step);
+        while (end < until && !listener.wantsState(plan.numberOfRound(end), end)) {
+            end = plan.endOfRound(end);
         }
         return end;
-    }
-
-    /** Of the round that ends at a step, from 1. */
-    private long number(long end) {
-        return hyperparameters.plan().roundOf(end - 1) + 1;
     }
 
     private RoundMetrics metrics(
@@ -248,9 +224,9 @@ final class Rounds {
             double mergeSeconds) {
         double factor = hyperparameters.schedule().factor(round.step() - 1);
         return new RoundMetrics(
-                number(round.step()),
+                plan.numberOfRound(round.step()),
                 round.step(),
-                (double) round.step() / hyperparameters.plan().stepsPerEpoch(),
+                (double) round.step() / plan.stepsPerEpoch(),
                 samplesOfTheRun,
                 round.lossSum() / round.samples(),
                 round.validationLoss(),
@@ -276,7 +252,7 @@ final class Rounds {
                     if (samples > 0) {
                         long step = before.step() + steps / workers;
                         listener.stepsDone(
-                                number(Math.max(step, before.step() + 1)),
+                                plan.numberOfRound(Math.max(step, before.step() + 1)),
                                 step,
                                 counts.sum(live.loss()) / samples,
                                 samples / seconds(started));
@@ -295,7 +271,7 @@ final class Rounds {
     }
 
     private double validationLoss(SentState state, JavaRDD<List<Example>> heldOut) {
-        ValidationTask task = new ValidationTask(setup, clipSkip, captions, state.broadcast());
+        ValidationTask task = new ValidationTask(context, state.broadcast());
         TreeMap<String, Double> byName = new TreeMap<>();
         heldOut.mapPartitionsWithIndex(task, false).collect().forEach(outcome -> byName.putAll(outcome.get()));
         return Validation.mean(byName);

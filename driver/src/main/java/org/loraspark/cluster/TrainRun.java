@@ -98,8 +98,9 @@ final class TrainRun {
     private TrainReport run(
             long untilStep, JavaRDD<List<Example>> shards, JavaRDD<List<Example>> heldOut, Reporter reporter) {
         long started = System.nanoTime();
-        Rounds rounds =
-                new Rounds(spark, plan.setup(), config.model().clipSkip(), plan.captions(), plan.hyperparameters());
+        RunContext context =
+                new RunContext(plan.setup(), config.model().clipSkip(), plan.captions(), plan.hyperparameters());
+        Rounds rounds = new Rounds(spark, context);
         TrainState start = plan.start().state();
         if (measuresBase && heldOut != null && start.step() == 0) {
             reporter.recorder.baseLoss(rounds.validationLoss(start, heldOut));
@@ -189,7 +190,7 @@ final class TrainRun {
             AtomicFiles.write(file, conf, Images.toPng(grid));
             runLog.image("preview", state.step(), grid);
             recorder.preview(
-                    plan.steps().roundOf(state.step() - 1) + 1,
+                    plan.steps().numberOfRound(state.step()),
                     state.step(),
                     pictures.get().base(),
                     pictures.get().adapted(),

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.TreeMap;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
-import org.loraspark.data.CaptionProcessor;
 import org.loraspark.lora.LoraWeights;
 import org.loraspark.tensor.Scope;
 import org.loraspark.train.Example;
@@ -13,7 +12,7 @@ import org.loraspark.train.TrainState;
 import org.loraspark.train.Validation;
 
 /** The losses of one partition's held-out pictures, by name; captions as they are written. */
-record ValidationTask(WorkerSetup setup, int clipSkip, CaptionProcessor captions, Broadcast<TrainState> state)
+record ValidationTask(RunContext context, Broadcast<TrainState> state)
         implements Function2<Integer, Iterator<List<Example>>, Iterator<TaskOutcome<TreeMap<String, Double>>>> {
     @Override
     public Iterator<TaskOutcome<TreeMap<String, Double>>> call(Integer partition, Iterator<List<Example>> shard) {
@@ -21,14 +20,14 @@ record ValidationTask(WorkerSetup setup, int clipSkip, CaptionProcessor captions
     }
 
     private TreeMap<String, Double> losses(List<Example> examples) {
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(context.setup());
                 Scope memory = lease.engine().scope()) {
             LoraWeights weights = state.value().weights();
             return new Validation(
                             lease.engine(),
-                            lease.model(clipSkip),
+                            lease.model(context.clipSkip()),
                             weights.layout(),
-                            CaptionTokens.fixed(captions, lease.tokenizer()))
+                            context.fixedCaptions(lease))
                     .losses(weights, examples);
         }
     }

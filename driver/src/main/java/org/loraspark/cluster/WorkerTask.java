@@ -4,9 +4,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
-import org.loraspark.data.CaptionProcessor;
 import org.loraspark.train.Example;
-import org.loraspark.train.Hyperparameters;
 import org.loraspark.train.LocalTrainer;
 import org.loraspark.train.RoundResult;
 import org.loraspark.train.TrainState;
@@ -15,14 +13,7 @@ import org.loraspark.train.TrainState;
  * One worker's part of one round: a pure function of the broadcast state, the shard, the rank and the
  * hyperparameters, so that a repeated or moved task gives the same bits.
  */
-record WorkerTask(
-        WorkerSetup setup,
-        int clipSkip,
-        CaptionProcessor captions,
-        Hyperparameters hyperparameters,
-        Broadcast<TrainState> state,
-        long toStep,
-        LiveSteps live)
+record WorkerTask(RunContext context, Broadcast<TrainState> state, long toStep, LiveSteps live)
         implements Function2<Integer, Iterator<List<Example>>, Iterator<TaskOutcome<RoundResult>>> {
     @Override
     public Iterator<TaskOutcome<RoundResult>> call(Integer rank, Iterator<List<Example>> shard) {
@@ -30,13 +21,8 @@ record WorkerTask(
     }
 
     private RoundResult train(int rank, List<Example> shard) {
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
-                LocalTrainer trainer = new LocalTrainer(
-                        lease.engine(),
-                        lease.model(clipSkip),
-                        hyperparameters,
-                        state.value().layout(),
-                        new CaptionTokens(captions, hyperparameters.seed(), lease.tokenizer()))) {
+        try (WorkerProcess.Lease lease = WorkerProcess.lease(context.setup());
+                LocalTrainer trainer = context.trainer(lease, state.value().layout())) {
             return trainer.round(state.value(), rank, shard, toStep, live);
         }
     }

@@ -32,6 +32,16 @@ public record StepPlan(long stepsPerEpoch, long totalSteps, long stepsPerRound) 
         return Math.min(totalSteps, (round + 1) * stepsPerRound);
     }
 
+    /** One past the last step of the round that a run at {@code step} is in or about to start. */
+    public long endOfRound(long step) {
+        return end(roundOf(step));
+    }
+
+    /** The number, from 1 as people count, of the round that ends at a step. */
+    public long numberOfRound(long end) {
+        return roundOf(end - 1) + 1;
+    }
+
     public int epochOf(long step) {
         return Math.toIntExact(step / stepsPerEpoch);
     }

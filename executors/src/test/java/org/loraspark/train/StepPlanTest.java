@@ -36,6 +36,8 @@ class StepPlanTest {
         for (long round = 0; round < plan.rounds(); round++) {
             assertThat(plan.roundOf(step)).isEqualTo(round);
             assertThat(plan.end(round)).isGreaterThan(step).isLessThanOrEqualTo(step + perRound);
+            assertThat(plan.endOfRound(step)).isEqualTo(plan.end(round));
+            assertThat(plan.numberOfRound(plan.end(round))).isEqualTo(round + 1);
             step = plan.end(round);
         }
         assertThat(step).isEqualTo(total);

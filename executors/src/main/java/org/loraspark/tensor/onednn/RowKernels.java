@@ -25,6 +25,27 @@ abstract class RowKernels extends Kernels implements ConvMethod {
 
     RowKernels(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
+        Transfers.zero(zeros);
+    }
+
+    static long ceil(long total, long each) {
+        return (total + each - 1) / each;
+    }
+
+    /**
+     * How many tiles of rows are worked on together, in bands of even size.
+     *
+     * @param tiles of a picture
+     * @param fitting that stay near the processor
+     * @param least that use a filter well, even where they do not fit
+     */
+    static long band(long tiles, long fitting, long least) {
+        return ceil(tiles, ceil(tiles, Math.max(fitting, least)));
+    }
+
+    /** The address of a row, counted over all pictures of a tensor. */
+    static long row(NdTensor x, long row) {
+        return x.address() + row * x.dim(2) * x.dim(3) * x.dtype().bytes();
     }
 
     /** So many zeros of either type, until the next call. */

@@ -69,12 +69,7 @@ final class RowPairKernels extends RowKernels {
         /** Pairs of rows that are worked on together; the last band may have fewer. */
         long band() {
             long fitting = MOST_VALUES / (PARTS * width * (in + out));
-            long bands = ceil(pairs(), Math.max(fitting, ceil(FEW_PIXELS, PAIR * width)));
-            return ceil(pairs(), bands);
-        }
-
-        private static long ceil(long total, long each) {
-            return (total + each - 1) / each;
+            return RowKernels.band(pairs(), fitting, ceil(FEW_PIXELS, PAIR * width));
         }
     }
 
@@ -100,16 +95,17 @@ final class RowPairKernels extends RowKernels {
     }
 
     private void filter(NdTensor x, PackedConv w, Sizes sizes, NdTensor added, NdTensor y) {
-        Operation convolution = alongRows(w, sizes.role, sizes.band(), sizes.width, DType.F32);
-        Workspace space = workspace(sizes, convolution.weights());
+        long most = sizes.band();
+        Operation convolution = alongRows(w, sizes.role, most, sizes.width, DType.F32);
+        Workspace space = workspace(sizes, most, convolution.weights());
         long[] filters = filters(w, sizes.role, convolution.weights(), space.filters);
         for (long sample = 0; sample < x.dim(0); sample++) {
             Picture from = new Picture(x, sample);
             Picture to = new Picture(y, sample);
             Picture plus = added == null ? null : new Picture(added, sample);
-            for (long band = 0; band < sizes.pairs(); band += sizes.band()) {
+            for (long band = 0; band < sizes.pairs(); band += most) {
                 long first = band;
-                long pairs = Math.min(sizes.band(), sizes.pairs() - first);
+                long pairs = Math.min(most, sizes.pairs() - first);
                 each(pairs, from.rowValues(), pair -> add(from, (first + pair) * PAIR, space.sums, pair));
                 for (int part = 0; part < PARTS; part++) {
                     // What is added to q is added to both rows of the result.
@@ -130,9 +126,9 @@ final class RowPairKernels extends RowKernels {
     /** What is computed on the way, in memory that all convolutions share. */
     private record Workspace(Rows sums, Rows products, Rows filters) {}
 
-    private Workspace workspace(Sizes sizes, Layout layout) {
-        Rows sums = new Rows(0, PARTS, sizes.band(), sizes.width * sizes.in * type.bytes());
-        Rows products = new Rows(sums.end(), PARTS, sizes.band(), sizes.width * sizes.out * DType.F32.bytes());
+    private Workspace workspace(Sizes sizes, long pairs, Layout layout) {
+        Rows sums = new Rows(0, PARTS, pairs, sizes.width * sizes.in * type.bytes());
+        Rows products = new Rows(sums.end(), PARTS, pairs, sizes.width * sizes.out * DType.F32.bytes());
         Rows filters = new Rows(products.end(), FILTER_SUMS, 1, layout.rowBytes());
         long address = context.workspace(filters.end());
         return new Workspace(sums.from(address), products.from(address), filters.from(address));
@@ -146,7 +142,7 @@ final class RowPairKernels extends RowKernels {
 
         /** Where other rows can begin. */
         long end() {
-            return (address + parts * pairs * bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+            return ceil(address + parts * pairs * bytes, CACHE_LINE) * CACHE_LINE;
         }
 
         Rows from(long start) {
@@ -175,10 +171,7 @@ final class RowPairKernels extends RowKernels {
         }
 
         long row(long row) {
-            return pictures.address()
-                    + (number * pictures.dim(1) + row)
-                            * rowValues()
-                            * pictures.dtype().bytes();
+            return RowKernels.row(pictures, number * pictures.dim(1) + row);
         }
     }
 
@@ -202,7 +195,7 @@ final class RowPairKernels extends RowKernels {
     }
 
     private Operation twoRows(long values, algorithm kind) {
-        return context.operation(Key.of("pairSum", values, kind == algorithm.binary_add ? 1 : 0), () -> {
+        return context.operation(Key.of("pairSum", values, kind.value), () -> {
             memory.desc row = Dnnl.dense(type, values);
             return context.binary(kind, row, row, row, PostOps.none());
         });
@@ -223,7 +216,7 @@ final class RowPairKernels extends RowKernels {
 
     /** On a row, q, the sum of all, r, which is added or subtracted, and p or s. */
     private Operation join(long values, algorithm kind) {
-        return context.operation(Key.of("pairJoin", values, kind == algorithm.binary_add ? 1 : 0), () -> {
+        return context.operation(Key.of("pairJoin", values, kind.value), () -> {
             memory.desc product = Dnnl.dense(DType.F32, values);
             memory.desc result = Dnnl.dense(type, values);
             return context.binary(
@@ -248,7 +241,7 @@ final class RowPairKernels extends RowKernels {
     }
 
     private Operation halfSum(long values, algorithm kind) {
-        return context.operation(Key.of("pairFilter", values, kind == algorithm.binary_add ? 1 : 0), () -> {
+        return context.operation(Key.of("pairFilter", values, kind.value), () -> {
             memory.desc row = Dnnl.dense(type, values);
             return context.binary(kind, row, row, row, PostOps.none().add(row).scale(0.5));
         });

@@ -45,19 +45,13 @@ final class WinogradKernels extends RowKernels {
     private record Sizes(Role role, long in, long out, long height, long width) {
         /** Rows of a band, four at a time; the last band may fill fewer. */
         long tiles() {
-            long all = ceil(height, Winograd.OUTPUTS);
             long fitting = MOST_VALUES / (Winograd.POINTS * width * (in + out));
-            long bands = ceil(all, Math.max(fitting, ceil(FEW_PIXELS, width)));
-            return ceil(all, bands);
+            return band(ceil(height, Winograd.OUTPUTS), fitting, ceil(FEW_PIXELS, width));
         }
 
         /** Transformed rows of a band. */
         long rows() {
             return Winograd.POINTS * tiles();
-        }
-
-        private static long ceil(long total, long each) {
-            return (total + each - 1) / each;
         }
     }
 
@@ -117,10 +111,6 @@ final class WinogradKernels extends RowKernels {
         memory.release(filters);
         memory.release(spread);
         memory.release(products);
-    }
-
-    private static long row(NdTensor x, long row) {
-        return x.address() + row * x.dim(2) * x.dim(3) * x.dtype().bytes();
     }
 
     /** For each point the filter of the convolutions along rows. */

@@ -61,8 +61,7 @@ record ConvCase(int batch, int height, int width, int in, int out) {
     Tensor values(Engine engine, long seed, int channels, DType type) {
         long[] shape = {batch, height, width, channels};
         float[] values = EngineValues.floats(EngineValues.normal(seed, shape));
-        HostTensor exact = HostTensor.of(values, shape);
-        return engine.upload(type == DType.F32 ? values : exact.cast(type).toFloats(), shape);
+        return engine.upload(HostTensor.of(values, shape).cast(type).toFloats(), shape);
     }
 
     /** The same in float64, by ND4J, with a weight as it is in a file of a type. */
