@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.HeadWeight;
 import org.loraspark.tensor.HostTensor;
 import org.loraspark.tensor.Tensor;
 
@@ -68,6 +69,11 @@ public final class Layers {
         return linears;
     }
 
+    /** A matrix without its bias, for products with each head's rows of it. */
+    public HeadWeight heads(String name, long in, long out, int heads) {
+        return engine.headWeight(weights.get(name + ".weight", out, in), heads);
+    }
+
     /**
      * A convolution whose kernel moves by its own size, without its bias, as a product with unfolded patches {@code
      * [..., in * kernel * kernel]}, channel by channel.
@@ -113,7 +119,8 @@ public final class Layers {
         return weights.get(name, shape);
     }
 
-    private Tensor exact(String name, long size) {
+    /** A vector of the master type. */
+    public Tensor exact(String name, long size) {
         return engine.freezeExact(weights.get(name, size));
     }
 

@@ -71,6 +71,9 @@ public interface Engine extends AutoCloseable {
     /** Packs W {@code [out, in]} and bias {@code [out]}. */
     LinearWeight linearWeight(HostTensor weight, HostTensor bias);
 
+    /** Packs W {@code [heads * width, in]} for products with each head's rows of it. */
+    HeadWeight headWeight(HostTensor weight, int heads);
+
     /** Packs a kernel {@code [out, in, kernel, kernel]} and bias {@code [out]}; 1x1 kernels belong to linear. */
     ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape);
 
@@ -105,6 +108,12 @@ public interface Engine extends AutoCloseable {
             return inner.keep(gelu(linear(x, w)));
         }
     }
+
+    /** y_h = x_h W_hᵀ in each head: {@code [..., heads * in] -> [..., heads * width]}. Nothing goes back through it. */
+    Tensor headLinear(Tensor x, HeadWeight w);
+
+    /** y_h = alpha * x_h W_h in each head: {@code [..., heads * width] -> [..., heads * in]}. Nothing goes back through it. */
+    Tensor headLinearTransposed(Tensor x, HeadWeight w, double alpha);
 
     /** dx = beta * dx + dy W. */
     void linearBackward(Tensor dy, LinearWeight w, Tensor dx, double beta);
@@ -240,31 +249,27 @@ public interface Engine extends AutoCloseable {
     }
 
     /**
-     * Keys in the layout in which {@link #attend} reads them fastest, or as they are.
+     * States in the layouts in which {@link #attend} reads them fastest, or as they are.
      *
-     * @param k {@code [batch, keys, dim]}
-     * @return {@code [batch, ...]}
+     * @param states {@code [batch, tokens, dim]}
      */
-    default Tensor packKeys(Tensor k, int heads) {
-        return k;
-    }
-
-    /** The same for values. */
-    default Tensor packValues(Tensor v, int heads) {
-        return v;
+    default PackedStates packStates(Tensor states) {
+        return new PackedStates(states, states, states.dim(1));
     }
 
     /**
-     * {@link #attention} to packed keys and values, a sample's result being the same whatever stands beside it. Nothing goes
-     * back through it.
+     * softmax(q xᵀ) x for states x, a sample's result being the same whatever stands beside it. Attention whose keys x Wkᵀ
+     * and values x Wvᵀ are never made is this with q Wk in the place of q, and its result times Wvᵀ ({@link
+     * #headLinearTransposed}, {@link #headLinear}). Nothing goes back through it.
      *
      * @param q {@code [batch, queries, dim]}
      * @return {@code [batch, queries, dim]}
      */
-    default Tensor attend(Tensor q, KeyValues to) {
+    default Tensor attend(Tensor q, PackedStates to) {
         try (Scope inner = scope()) {
-            return inner.keep(
-                    attention(q, to.keys(), to.values(), to.heads(), false).output());
+            // Attention divides scores by the square root of its width.
+            Tensor wide = scale(q, Math.sqrt(q.dim(-1)));
+            return inner.keep(attention(wide, to.keys(), to.values(), 1, false).output());
         }
     }
 

@@ -19,6 +19,11 @@ public final class Flops {
         return product(x, w.out());
     }
 
+    /** @param x what has all heads' inputs as its last dimension */
+    public static long headLinear(Tensor x, HeadWeight w) {
+        return product(x, w.width());
+    }
+
     /** @param y the convolution's output, or that output's gradient */
     public static long conv(Tensor y, ConvWeight w) {
         return product(y, w.in() * w.kernel() * w.kernel());

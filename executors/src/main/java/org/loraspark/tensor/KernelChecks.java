@@ -31,6 +31,15 @@ public abstract class KernelChecks {
                 large);
     }
 
+    /** That a matrix {@code [heads * width, in]} has the same number of rows for each head. */
+    public static void requireHeads(HostTensor weight, int heads) {
+        long[] shape = weight.shape();
+        if (shape.length != 2 || heads <= 0 || shape[0] % heads != 0) {
+            throw new IllegalArgumentException(
+                    "headWeight: expected [heads * width, in] for " + heads + " heads, got " + Shapes.toString(shape));
+        }
+    }
+
     /** The two meanings that {@code beta} has in backward kernels. */
     public static void requireZeroOrOne(double beta) {
         if (beta != 0 && beta != 1) {

@@ -66,26 +66,37 @@ public abstract class AttentionConformance {
     }
 
     @ParameterizedTest
-    @CsvSource({"2,1,577,12,64", "3,3,77,4,16", "2,20,33,4,40", "1,5,19,2,24", "2,40,70,2,32", "1,2,1,1,16"})
-    void packedKeysAndValuesAreAttendedToAsAnyOthers(int batch, int queries, int keys, int heads, int width) {
-        int dim = heads * width;
-        Tensor q = normal(1, 1, batch, queries, dim);
-        Tensor k = normal(2, 1, batch, keys, dim);
-        Tensor v = normal(3, 1, batch, keys, dim);
-        KeyValues packed = new KeyValues(engine.packKeys(k, heads), engine.packValues(v, heads), keys, heads);
-        double[] y = values(engine.attend(q, packed));
+    @CsvSource({
+        "2,1,577,64",
+        "8,12,577,768",
+        "3,36,577,96",
+        "2,7,20,80",
+        "3,20,33,40",
+        "1,5,19,24",
+        "2,40,70,32",
+        "1,2,1,16"
+    })
+    void packedStatesAreTheirOwnKeysAndValues(int batch, int queries, int tokens, int dim) {
+        double factor = 1 / Math.sqrt(dim);
+        double[] q = EngineValues.normal(1, batch, queries, dim);
+        Tensor scaled = engine.scale(EngineValues.upload(engine, q, batch, queries, dim), factor);
+        Tensor x = normal(2, 1, batch, tokens, dim);
+        PackedStates packed = engine.packStates(x);
+        double[] y = values(engine.attend(scaled, packed));
+        // The reference divides by the root of the width.
+        double[] asGiven = Arrays.stream(values(scaled)).map(v -> v / factor).toArray();
         EngineValues.assertClose(
                 y,
-                ReferenceKernels.attention(values(q), values(k), values(v), batch, queries, keys, dim, heads, false),
+                ReferenceKernels.attention(asGiven, values(x), values(x), batch, queries, tokens, dim, 1, false),
                 tolerance());
 
-        KeyValues withoutFirst = packed.drop(engine, 0);
+        PackedStates withoutFirst = packed.drop(engine, 0);
         long sample = (long) queries * dim;
         for (int place = 0; place < batch - 1; place++) {
             int was = place == 0 ? batch - 1 : place;
-            Tensor alone = q.slice(was * sample, 1, queries, dim);
-            KeyValues one =
-                    new KeyValues(row(withoutFirst.keys(), place), row(withoutFirst.values(), place), keys, heads);
+            Tensor alone = scaled.slice(was * sample, 1, queries, dim);
+            PackedStates one =
+                    new PackedStates(row(withoutFirst.keys(), place), row(withoutFirst.values(), place), tokens);
             double[] expected = Arrays.copyOfRange(y, (int) (was * sample), (int) ((was + 1) * sample));
             assertThat(values(engine.attend(alone, one))).containsExactly(expected);
         }

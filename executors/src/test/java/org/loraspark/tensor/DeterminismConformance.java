@@ -107,8 +107,10 @@ public abstract class DeterminismConformance {
             attention(engine, results, 2, 64, 77, 64, 4, false);
             attention(engine, results, 1, 77, 77, 64, 4, true);
             attention(engine, results, 1, 1500, 1500, 80, 2, false);
-            packedAttention(engine, results, 2, 1, 577, 64, 4);
-            packedAttention(engine, results, 1, 3, 77, 48, 4);
+            packedAttention(engine, results, 2, 12, 577, 768);
+            packedAttention(engine, results, 1, 3, 77, 48);
+            headProducts(engine, results, 1, 12, 64, 768);
+            headProducts(engine, results, 8, 12, 64, 768);
             return results;
         }
     }
@@ -206,12 +208,22 @@ public abstract class DeterminismConformance {
     }
 
     private static void packedAttention(
-            Engine e, Map<String, float[]> results, int batch, int queries, int keys, int dim, int heads) {
+            Engine e, Map<String, float[]> results, int batch, int queries, int tokens, int dim) {
         try (Scope scope = e.scope()) {
-            Tensor k = e.packKeys(normal(e, 1, batch, keys, dim), heads);
-            Tensor v = e.packValues(normal(e, 2, batch, keys, dim), heads);
-            Tensor y = e.attend(normal(e, 3, batch, queries, dim), new KeyValues(k, v, keys, heads));
-            results.put("attend " + batch + "x" + queries + "x" + keys + "x" + dim, e.read(y));
+            Tensor q = e.scale(normal(e, 3, batch, queries, dim), 1 / Math.sqrt(dim));
+            Tensor y = e.attend(q, e.packStates(normal(e, 1, batch, tokens, dim)));
+            results.put("attend " + batch + "x" + queries + "x" + tokens + "x" + dim, e.read(y));
+        }
+    }
+
+    private static void headProducts(Engine e, Map<String, float[]> results, int rows, int heads, int width, int in) {
+        try (Scope scope = e.scope()) {
+            HeadWeight w = e.headWeight(EngineValues.host(2, (long) heads * width, in), heads);
+            String size = rows + "x" + heads + "x" + width + "x" + in;
+            results.put("head linear " + size, e.read(e.headLinear(normal(e, 1, rows, heads * in), w)));
+            results.put(
+                    "head linear transposed " + size,
+                    e.read(e.headLinearTransposed(normal(e, 3, rows, heads * width), w, 1)));
         }
     }
 

@@ -87,6 +87,37 @@ public abstract class EngineConformance {
     }
 
     @ParameterizedTest
+    @CsvSource({"1,1,1,1,1", "1,1,3,5,7", "2,3,4,16,24", "1,8,12,64,768", "8,3,2,300,33"})
+    void headsAreMultipliedWithTheirOwnRows(int batch, int tokens, int heads, int width, int in) {
+        double[] w = normal(1, heads * width, in);
+        HeadWeight weight = engine.headWeight(EngineValues.host(1, heads * width, in), heads);
+        assertThat(new long[] {weight.heads(), weight.width(), weight.in()}).containsExactly(heads, width, in);
+        int rows = batch * tokens;
+        double[] wide = normal(2, batch, tokens, heads * in);
+        double[] narrow = normal(3, batch, tokens, heads * width);
+        double[] products = new double[narrow.length];
+        double[] transposed = new double[wide.length];
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < heads * width; i++) {
+                int head = i / width;
+                for (int j = 0; j < in; j++) {
+                    products[row * heads * width + i] += wide[(row * heads + head) * in + j] * w[i * in + j];
+                    transposed[(row * heads + head) * in + j] += 0.5 * narrow[row * heads * width + i] * w[i * in + j];
+                }
+            }
+        }
+        Tensor y = engine.headLinear(upload(wide, batch, tokens, heads * in), weight);
+        assertThat(y.shape()).containsExactly(batch, tokens, heads * width);
+        assertClose(y, products);
+        Tensor t = engine.headLinearTransposed(upload(narrow, batch, tokens, heads * width), weight, 0.5);
+        assertThat(t.shape()).containsExactly(batch, tokens, heads * in);
+        assertClose(t, transposed);
+        Tensor other = upload(normal(4, 2, heads * width + 1), 2, heads * width + 1);
+        assertThatThrownBy(() -> engine.headLinearTransposed(other, weight, 1))
+                .hasMessageContaining("headLinearTransposed");
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "1,5,7,3,4,1,1,1,1,1",
         "2,8,8,16,16,1,1,1,1,1",

@@ -2,32 +2,25 @@ package org.loraspark.models.blip;
 
 import java.util.List;
 import org.loraspark.tensor.Engine;
-import org.loraspark.tensor.KeyValues;
+import org.loraspark.tensor.PackedStates;
 import org.loraspark.tensor.Tensor;
 
 /**
- * What the text decoder remembers of one batch of pictures: the image's keys and values of each cross-attention, and
- * those of every token that it has read, a row for each. A sequence knows its rows, so sequences that begin alike share
+ * What the text decoder remembers of one batch of pictures: their states, and in each layer the key and the value of every
+ * token that it has read, a row for each. A sequence knows its rows, so sequences that begin alike share
  * them and nothing moves when a beam search drops one. It lives in the scope that made it.
  */
 public final class DecoderMemory {
-    /**
-     * One layer's share.
-     *
-     * @param image of the pictures
-     * @param keys {@code [rows, dim]}
-     */
-    record Layer(KeyValues image, Tensor keys, Tensor values) {
-        Layer drop(Engine engine, int i) {
-            return new Layer(image.drop(engine, i), keys, values);
-        }
-    }
+    /** One layer's share, each {@code [rows, dim]}. */
+    record Layer(Tensor keys, Tensor values) {}
 
-    private List<Layer> layers;
+    private final List<Layer> layers;
+    private PackedStates image;
     private final int capacity;
     private int rows;
 
-    DecoderMemory(List<Layer> layers, int capacity) {
+    DecoderMemory(PackedStates image, List<Layer> layers, int capacity) {
+        this.image = image;
         this.layers = layers;
         this.capacity = capacity;
     }
@@ -37,13 +30,18 @@ public final class DecoderMemory {
         return rows;
     }
 
+    /** Of the pictures. */
+    PackedStates image() {
+        return image;
+    }
+
     List<Layer> layers() {
         return layers;
     }
 
     /** Forgets picture {@code i}; the last one takes its place. */
     public void drop(Engine engine, int i) {
-        layers = layers.stream().map(layer -> layer.drop(engine, i)).toList();
+        image = image.drop(engine, i);
     }
 
     /** Takes rows for the tokens that are read now. */

@@ -10,89 +10,107 @@ import org.loraspark.nn.Layers;
 import org.loraspark.nn.Linear;
 import org.loraspark.nn.Pass;
 import org.loraspark.tensor.Engine;
-import org.loraspark.tensor.KeyValues;
+import org.loraspark.tensor.HeadWeight;
+import org.loraspark.tensor.PackedStates;
 import org.loraspark.tensor.Tensor;
 
 /**
  * BLIP's text decoder: BERT (Devlin et al. 2019) with causal attention and, in every layer, attention to the picture.
- * Normalisation after each part; no token types. All queries of one picture, of its beams too, attend to its states
- * together.
+ * Normalisation after each part; no token types.
+ *
+ * <p>A picture's keys and values are not made. With W_h a head's rows of a matrix, a score is q_h · W_h x = (q_h W_h) · x and a
+ * result W_h Σ p x (Liu et al. 2024 call the matrices absorbed), so all heads, beams and layers attend to the same states x.
+ * That multiplies less for {@code tokens * beams} below a head's width, and reads one array where it would read two for each
+ * layer. The keys' bias adds the same to all scores of a query and so nothing to their softmax.
  */
 public final class TextDecoder {
     /** The model's name before every layer's. */
     public static final String NAME = "text_decoder";
 
-    /** LN(x + W attention + b), to the text itself or to the picture. */
-    private record AttentionPart(Linear query, Linear key, Linear value, Linear out, LayerNorm norm) {
-        Var close(Pass pass, Var x, Var attended) {
+    /** LN(x + W attention + b) of the text to itself. */
+    private record SelfAttention(Linear query, Linear key, Linear value, Linear out, LayerNorm norm) {
+        /**
+         * @param x {@code [sequences, tokens, dim]}
+         * @param first row of the first token's key and value
+         * @param seen rows that each sequence attends to, when it has read something before
+         */
+        Var forward(Pass pass, DecoderMemory.Layer memory, Var x, int first, int[] seen, int heads) {
+            Tape tape = pass.tape();
+            Engine engine = tape.engine();
+            Var q = query.forward(pass, x);
+            Var k = key.forward(pass, x);
+            Var v = value.forward(pass, x);
+            DecoderMemory.store(engine, k.value(), memory.keys(), first);
+            DecoderMemory.store(engine, v.value(), memory.values(), first);
+            Var attended = seen.length == 0
+                    ? Attentions.attention(q, k, v, heads, true)
+                    : tape.constant(engine.rowAttention(q.value(), memory.keys(), memory.values(), seen, heads));
+            return norm.forward(out.addTo(x, pass, attended));
+        }
+    }
+
+    /** LN(x + W attention + b) of the text to its picture. */
+    private record CrossAttention(
+            Linear query, HeadWeight key, HeadWeight value, Tensor valueBias, Linear out, LayerNorm norm) {
+        /** @param x {@code [sequences, tokens, dim]}, the sequences of a picture together */
+        Var forward(Pass pass, PackedStates image, Var x) {
+            Engine engine = pass.tape().engine();
+            Tensor q = query.forward(pass, x).value();
+            Tensor absorbed = engine.headLinearTransposed(q, key, 1 / Math.sqrt(key.width()));
+            long queries = absorbed.size() / (image.batch() * key.in());
+            Tensor looked = engine.attend(absorbed.reshape(image.batch(), queries, key.in()), image);
+            Tensor values = engine.headLinear(looked.reshape(absorbed.shape()), value);
+            Var attended = pass.tape().constant(engine.add(values, valueBias));
             return norm.forward(out.addTo(x, pass, attended));
         }
     }
 
     private final class Layer {
-        private final AttentionPart self;
-        private final AttentionPart cross;
+        private final SelfAttention self;
+        private final CrossAttention cross;
         private final Linear intermediate;
         private final Linear output;
         private final LayerNorm norm;
 
         Layer(Layers layers, String name, int imageDim) {
             int dim = config.hiddenSize();
-            this.self = attention(layers, name + ".attention", dim);
-            this.cross = attention(layers, name + ".crossattention", imageDim);
+            this.self = self(layers, name + ".attention");
+            this.cross = cross(layers, name + ".crossattention", imageDim);
             this.intermediate = layers.linear(name + ".intermediate.dense", dim, config.intermediateSize());
             this.output = layers.linear(name + ".output.dense", config.intermediateSize(), dim);
-            this.norm = layers.layerNorm(name + ".output.LayerNorm", dim, config.layerNormEps());
+            this.norm = norm(layers, name + ".output.LayerNorm");
         }
 
-        private AttentionPart attention(Layers layers, String name, int keyDim) {
+        private SelfAttention self(Layers layers, String name) {
             int dim = config.hiddenSize();
-            return new AttentionPart(
+            return new SelfAttention(
                     layers.linear(name + ".self.query", dim, dim),
-                    layers.linear(name + ".self.key", keyDim, dim),
-                    layers.linear(name + ".self.value", keyDim, dim),
+                    layers.linear(name + ".self.key", dim, dim),
+                    layers.linear(name + ".self.value", dim, dim),
                     layers.linear(name + ".output.dense", dim, dim),
-                    layers.layerNorm(name + ".output.LayerNorm", dim, config.layerNormEps()));
+                    norm(layers, name + ".output.LayerNorm"));
         }
 
-        KeyValues look(Pass pass, Var states) {
-            Tape tape = pass.tape();
-            Engine engine = tape.engine();
-            int heads = config.heads();
-            Var keys = tape.block(() ->
-                    tape.output(engine.packKeys(cross.key.forward(pass, states).value(), heads)));
-            Var values = tape.block(() -> tape.output(
-                    engine.packValues(cross.value.forward(pass, states).value(), heads)));
-            return new KeyValues(keys.value(), values.value(), states.dim(1), heads);
+        private CrossAttention cross(Layers layers, String name, int imageDim) {
+            int dim = config.hiddenSize();
+            // A part of the model that changes nothing.
+            layers.values(name + ".self.key.bias", dim);
+            return new CrossAttention(
+                    layers.linear(name + ".self.query", dim, dim),
+                    layers.heads(name + ".self.key", imageDim, dim, config.heads()),
+                    layers.heads(name + ".self.value", imageDim, dim, config.heads()),
+                    layers.exact(name + ".self.value.bias", dim),
+                    layers.linear(name + ".output.dense", dim, dim),
+                    norm(layers, name + ".output.LayerNorm"));
         }
 
-        /**
-         * @param x {@code [sequences, tokens, dim]}
-         * @param first row of the first token's key and value
-         * @param seen rows that each sequence attends to, when it has read something before
-         */
-        Var forward(Pass pass, DecoderMemory.Layer memory, Var x, int first, int[] seen) {
-            Tape tape = pass.tape();
-            Engine engine = tape.engine();
-            Var q = self.query.forward(pass, x);
-            Var k = self.key.forward(pass, x);
-            Var v = self.value.forward(pass, x);
-            DecoderMemory.store(engine, k.value(), memory.keys(), first);
-            DecoderMemory.store(engine, v.value(), memory.values(), first);
-            Var attended = seen.length == 0
-                    ? Attentions.attention(q, k, v, config.heads(), true)
-                    : tape.constant(
-                            engine.rowAttention(q.value(), memory.keys(), memory.values(), seen, config.heads()));
-            Var h = self.close(pass, x, attended);
+        private LayerNorm norm(Layers layers, String name) {
+            return layers.layerNorm(name, config.hiddenSize(), config.layerNormEps());
+        }
 
-            KeyValues image = memory.image();
-            Tensor imageQuery = cross.query
-                    .forward(pass, h)
-                    .value()
-                    .reshape(image.batch(), h.dim(0) * h.dim(1) / image.batch(), h.dim(2));
-            Tensor looked = engine.attend(imageQuery, image).reshape(h.shape());
-            Var g = cross.close(pass, h, tape.constant(looked));
-
+        Var forward(Pass pass, PackedStates image, DecoderMemory.Layer memory, Var x, int first, int[] seen) {
+            Var h = self.forward(pass, memory, x, first, seen, config.heads());
+            Var g = cross.forward(pass, image, h);
             Var hidden = intermediate.gelu(pass, g);
             return norm.forward(output.addTo(g, pass, hidden));
         }
@@ -137,13 +155,11 @@ public final class TextDecoder {
     public DecoderMemory look(Pass pass, Var imageStates, int tokens) {
         Engine engine = pass.tape().engine();
         List<DecoderMemory.Layer> memory = new ArrayList<>();
-        for (Layer layer : layers) {
+        for (int i = 0; i < layers.size(); i++) {
             memory.add(new DecoderMemory.Layer(
-                    layer.look(pass, imageStates),
-                    engine.empty(tokens, config.hiddenSize()),
-                    engine.empty(tokens, config.hiddenSize())));
+                    engine.empty(tokens, config.hiddenSize()), engine.empty(tokens, config.hiddenSize())));
         }
-        return new DecoderMemory(memory, tokens);
+        return new DecoderMemory(engine.packStates(imageStates.value()), memory, tokens);
     }
 
     /**
@@ -170,7 +186,7 @@ public final class TextDecoder {
             Layer layer = layers.get(i);
             DecoderMemory.Layer layerMemory = memory.layers().get(i);
             Var input = x;
-            x = tape.block(() -> layer.forward(pass, layerMemory, input, first, seen));
+            x = tape.block(() -> layer.forward(pass, memory.image(), layerMemory, input, first, seen));
         }
         Var last = lastTokens(x);
         return vocabulary.forward(pass, transformNorm.forward(transform.gelu(pass, last)));

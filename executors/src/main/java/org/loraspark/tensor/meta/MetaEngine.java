@@ -12,7 +12,9 @@ import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Flops;
+import org.loraspark.tensor.HeadWeight;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.KernelChecks;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.NormResult;
 import org.loraspark.tensor.Scope;
@@ -80,6 +82,8 @@ public final class MetaEngine implements Engine {
     }
 
     private record MetaLinear(long in, long out) implements LinearWeight {}
+
+    private record MetaHeads(int heads, long width, long in) implements HeadWeight {}
 
     private record MetaConv(long in, long out, int kernel, ConvShape shape) implements ConvWeight {}
 
@@ -217,6 +221,13 @@ public final class MetaEngine implements Engine {
     }
 
     @Override
+    public HeadWeight headWeight(HostTensor weight, int heads) {
+        KernelChecks.requireHeads(weight, heads);
+        freeze(weight);
+        return new MetaHeads(heads, weight.shape()[0] / heads, weight.shape()[1]);
+    }
+
+    @Override
     public ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape) {
         frozenBytes += (long) (weight.size() + bias.size()) * compute.bytes();
         long[] s = weight.shape();
@@ -240,6 +251,21 @@ public final class MetaEngine implements Engine {
         requireSameSize("linear", x.dim(-1), w.in());
         flops += Flops.linear(x, w);
         return empty(Shapes.withLast(x.shape(), w.out()));
+    }
+
+    @Override
+    public Tensor headLinear(Tensor x, HeadWeight w) {
+        requireSameSize("headLinear", x.dim(-1), w.heads() * w.in());
+        flops += Flops.headLinear(x, w);
+        return empty(Shapes.withLast(x.shape(), w.heads() * w.width()));
+    }
+
+    @Override
+    public Tensor headLinearTransposed(Tensor x, HeadWeight w, double alpha) {
+        requireSameSize("headLinearTransposed", x.dim(-1), w.heads() * w.width());
+        Tensor y = empty(Shapes.withLast(x.shape(), w.heads() * w.in()));
+        flops += Flops.headLinear(y, w);
+        return y;
     }
 
     @Override

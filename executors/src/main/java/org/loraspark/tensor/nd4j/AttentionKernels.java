@@ -19,7 +19,7 @@ final class AttentionKernels extends Kernels {
      * Longest sum inside one product. ND4J sends products of four dimensions to OpenBLAS, which cuts longer sums at
      * places that depend on the number of threads.
      */
-    private static final long LONGEST_TOKEN_SUM = 256;
+    static final long LONGEST_SUM = 256;
 
     private static final int[] LAST_OF_FOUR = {3};
 
@@ -90,7 +90,13 @@ final class AttentionKernels extends Kernels {
     private NdTensor probabilities(Tile t, NdTensor q, NdTensor k, int heads, boolean causal, double scale) {
         long keys = k.dim(1);
         NdTensor s = empty(t.samples, t.heads, t.queries, keys);
-        Ops.matmul(queries(q, heads, t), false, keys(k, heads, t), true, s.array(), scale, 0);
+        long width = q.last() / heads;
+        for (long first = 0; first < width; first += LONGEST_SUM) {
+            long count = Math.min(LONGEST_SUM, width - first);
+            INDArray left = window(q, heads, t, t.query, t.queries, first, count);
+            INDArray right = window(k, heads, t, 0, keys, first, count);
+            Ops.matmul(left, false, right, true, s.array(), scale, first == 0 ? 0 : 1);
+        }
         if (causal) {
             INDArray mask = constants.causalMask(t.query, t.queries, keys);
             INDArray scores = s.as(t.samples * t.heads, t.queries, keys);
@@ -103,8 +109,8 @@ final class AttentionKernels extends Kernels {
     /** The tile's queries of {@code to} = alpha * weights x, a sum over all keys. */
     private static void multiplyKeys(NdTensor weights, NdTensor x, int heads, Tile t, NdTensor to, double alpha) {
         long keys = x.dim(1);
-        for (long first = 0; first < keys; first += LONGEST_TOKEN_SUM) {
-            long count = Math.min(LONGEST_TOKEN_SUM, keys - first);
+        for (long first = 0; first < keys; first += LONGEST_SUM) {
+            long count = Math.min(LONGEST_SUM, keys - first);
             INDArray part = weights.strided(first, new long[] {t.samples, t.heads, t.queries, count}, new long[] {
                 t.heads * t.queries * keys, t.queries * keys, keys, 1
             });
@@ -118,7 +124,7 @@ final class AttentionKernels extends Kernels {
         long batch = q.dim(0);
         long queries = q.dim(1);
         long keys = k.dim(1);
-        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_TOKEN_SUM), MOST_SCORES / keys));
+        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_SUM), MOST_SCORES / keys));
         boolean whole = batch * heads * run * keys <= MOST_SCORES;
         long samples = whole ? batch : 1;
         long together = whole ? heads : Math.min(heads, MOST_SCORES / (run * keys));
@@ -142,12 +148,17 @@ final class AttentionKernels extends Kernels {
 
     /** {@code [batch, tokens, heads * width]} seen as {@code [samples, heads, tokens, width]}. */
     private static INDArray window(NdTensor x, int heads, Tile t, long first, long count) {
+        return window(x, heads, t, first, count, 0, x.last() / heads);
+    }
+
+    /** Some columns of each head. */
+    private static INDArray window(NdTensor x, int heads, Tile t, long first, long count, long column, long columns) {
         long dim = x.last();
         long width = dim / heads;
         long sample = x.dim(1) * dim;
         return x.strided(
-                t.sample * sample + first * dim + t.head * width,
-                new long[] {t.samples, t.heads, count, width},
+                t.sample * sample + first * dim + t.head * width + column,
+                new long[] {t.samples, t.heads, count, columns},
                 new long[] {sample, width, dim, 1});
     }
 

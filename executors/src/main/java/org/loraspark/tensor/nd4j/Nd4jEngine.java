@@ -7,7 +7,9 @@ import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.HeadWeight;
 import org.loraspark.tensor.HostTensor;
+import org.loraspark.tensor.KernelChecks;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.NormResult;
@@ -29,6 +31,7 @@ final class Nd4jEngine implements Engine {
     private final Memory memory;
     private final Constants constants;
     private final MatrixKernels matrices;
+    private final HeadKernels heads;
     private final ConvKernels convolutions;
     private final NormKernels norms;
     private final ActivationKernels activations;
@@ -46,6 +49,7 @@ final class Nd4jEngine implements Engine {
         memory = new Memory(compute);
         constants = new Constants(memory.type);
         matrices = new MatrixKernels(memory, constants);
+        heads = new HeadKernels(memory, constants);
         convolutions = new ConvKernels(memory, constants);
         norms = new NormKernels(memory, constants);
         activations = new ActivationKernels(memory, constants);
@@ -165,6 +169,13 @@ final class Nd4jEngine implements Engine {
     }
 
     @Override
+    public HeadWeight headWeight(HostTensor weight, int heads) {
+        KernelChecks.requireHeads(weight, heads);
+        NdTensor values = (NdTensor) freeze(weight);
+        return new NdHeadWeight(values.reshape(heads, weight.shape()[0] / heads, weight.shape()[1]));
+    }
+
+    @Override
     public ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape) {
         long[] file = weight.shape();
         if (file.length != 4 || file[2] != file[3] || bias != null && bias.size() != file[0]) {
@@ -186,6 +197,16 @@ final class Nd4jEngine implements Engine {
     @Override
     public Tensor linear(Tensor x, LinearWeight w) {
         return matrices.linear(Kernels.nd(x), w);
+    }
+
+    @Override
+    public Tensor headLinear(Tensor x, HeadWeight w) {
+        return heads.linear(Kernels.nd(x), w);
+    }
+
+    @Override
+    public Tensor headLinearTransposed(Tensor x, HeadWeight w, double alpha) {
+        return heads.transposed(Kernels.nd(x), w, alpha);
     }
 
     @Override

@@ -11,11 +11,13 @@ import org.loraspark.tensor.ConvShape;
 import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
+import org.loraspark.tensor.HeadWeight;
 import org.loraspark.tensor.HostTensor;
-import org.loraspark.tensor.KeyValues;
+import org.loraspark.tensor.KernelChecks;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.MappedPages;
 import org.loraspark.tensor.NormResult;
+import org.loraspark.tensor.PackedStates;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Shapes;
 import org.loraspark.tensor.Tensor;
@@ -36,6 +38,7 @@ final class OneDnnEngine implements Engine {
     private final MappedPages pages = new MappedPages();
     private final Transfers transfers;
     private final MatrixKernels matrices;
+    private final HeadKernels heads;
     private final ConvKernels convolutions;
     private final GroupNormKernels groupNorms;
     private final LayerNormKernels layerNorms;
@@ -60,6 +63,7 @@ final class OneDnnEngine implements Engine {
         weights = new WeightArena();
         transfers = new Transfers(dnnl, memory, compute);
         matrices = new MatrixKernels(dnnl, memory, compute);
+        heads = new HeadKernels(dnnl, memory, compute);
         convolutions = new ConvKernels(dnnl, memory, compute);
         groupNorms = new GroupNormKernels(dnnl, memory, compute);
         layerNorms = new LayerNormKernels(dnnl, memory, compute);
@@ -201,6 +205,21 @@ final class OneDnnEngine implements Engine {
     }
 
     @Override
+    public HeadWeight headWeight(HostTensor weight, int heads) {
+        KernelChecks.requireHeads(weight, heads);
+        long width = weight.shape()[0] / heads;
+        long in = weight.shape()[1];
+        FrozenWeight packed = new FrozenWeight(
+                WeightSource.of(weight, pages),
+                new FrozenWeight.Types(compute, compute),
+                FrozenWeight.Keep.BOTH,
+                weights,
+                Dnnl.strided(compute, new long[] {heads, in, width}, new long[] {width * in, 1, in}),
+                Dnnl.dense(compute, heads, width, in));
+        return new PackedHeads(packed, heads, width, in);
+    }
+
+    @Override
     public ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape) {
         long[] file = weight.shape();
         if (file.length != 4 || file[2] != file[3] || bias.size() != file[0]) {
@@ -246,6 +265,16 @@ final class OneDnnEngine implements Engine {
     @Override
     public Tensor linearGelu(Tensor x, LinearWeight w) {
         return matrices.linearGelu(nd(x), w);
+    }
+
+    @Override
+    public Tensor headLinear(Tensor x, HeadWeight w) {
+        return heads.linear(nd(x), w);
+    }
+
+    @Override
+    public Tensor headLinearTransposed(Tensor x, HeadWeight w, double alpha) {
+        return heads.transposed(nd(x), w, alpha);
     }
 
     @Override
@@ -379,20 +408,13 @@ final class OneDnnEngine implements Engine {
     }
 
     @Override
-    public Tensor packKeys(Tensor k, int heads) {
-        return packedAttention.packKeys(nd(k), heads);
+    public PackedStates packStates(Tensor states) {
+        return packedAttention.pack(nd(states));
     }
 
     @Override
-    public Tensor packValues(Tensor v, int heads) {
-        return packedAttention.packValues(nd(v), heads);
-    }
-
-    @Override
-    public Tensor attend(Tensor q, KeyValues to) {
-        return AttentionShape.fillsRegisters(nd(q).last(), to.heads())
-                ? packedAttention.attend(nd(q), to)
-                : Engine.super.attend(q, to);
+    public Tensor attend(Tensor q, PackedStates to) {
+        return packedAttention.attend(nd(q), to);
     }
 
     @Override

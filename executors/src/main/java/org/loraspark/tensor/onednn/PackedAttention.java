@@ -1,74 +1,86 @@
 package org.loraspark.tensor.onednn;
 
-import java.util.function.Function;
+import java.util.HashMap;
+import java.util.Map;
 import org.bytedeco.dnnl.memory;
 import org.loraspark.tensor.DType;
-import org.loraspark.tensor.KeyValues;
-import org.loraspark.tensor.Tensor;
+import org.loraspark.tensor.PackedStates;
 import org.loraspark.tensor.nd4j.Memory;
 import org.loraspark.tensor.nd4j.NdTensor;
-import org.loraspark.tensor.onednn.AttentionPass.Packed;
-import org.loraspark.tensor.onednn.AttentionShape.Corner;
 
 /**
- * softmax(q kᵀ / sqrt(width)) v for keys and values that are packed once and read many times. With few queries the time is
- * that of reading them; where they lie in {@code [batch, keys, dim]} a product first copies them, which takes thrice as
- * long. Each sample alone, so that nothing depends on the others.
+ * softmax(q xᵀ) x for states that are packed once and read many times. With few queries the time is that of reading them;
+ * where they lie as they came a product first copies them, which takes thrice as long. A sample's result does not depend
+ * on the others.
  */
 final class PackedAttention extends Kernels {
-    private final AttentionOperations operations;
+    private final Map<Sizes, Long> together = new HashMap<>();
 
     PackedAttention(Dnnl context, Memory memory, DType type) {
         super(context, memory, type);
-        operations = new AttentionOperations(context);
     }
 
-    /** How {@link AttentionPass} packs a sample. */
-    private interface Packing {
-        void pack(AttentionPass pass, NdTensor x, Corner sample, Packed to);
-    }
-
-    Tensor packKeys(NdTensor k, int heads) {
-        return pack("packKeys", k, heads, this::keyLayout, AttentionPass::packColumns);
-    }
-
-    Tensor packValues(NdTensor v, int heads) {
-        return pack("packValues", v, heads, this::valueLayout, AttentionPass::packRows);
-    }
-
-    /** @return {@code [batch, n]}, or x when heads do not fill registers */
-    private Tensor pack(
-            String kernel, NdTensor x, int heads, Function<AttentionShape, memory.desc> layoutFor, Packing packing) {
-        require(x.shape().length == 3 && heads > 0 && x.last() % heads == 0, kernel + " with " + heads + " heads", x);
-        if (!AttentionShape.fillsRegisters(x.last(), heads)) {
-            return x;
+    /** {@code samples} of so many queries that attend to so many states. */
+    private record Sizes(DType type, long samples, long queries, long tokens, long dim) {
+        Sizes of(long otherSamples, long otherQueries) {
+            return new Sizes(type, otherSamples, otherQueries, tokens, dim);
         }
-        AttentionShape s = shape(heads, x.last(), 1, x.dim(1));
-        memory.desc layout = layoutFor.apply(s);
-        long size = (layout.get_size() + type.bytes() - 1) / type.bytes();
-        NdTensor packed = memory.empty(x.dim(0), size);
-        try (AttentionPass pass = new AttentionPass(context, memory, s)) {
-            for (long sample = 0; sample < x.dim(0); sample++) {
-                packing.pack(pass, x, new Corner(sample, 0, 0), new Packed(layout, packed.slice(sample * size, size)));
-            }
+
+        Key key(String kind) {
+            return Key.of(kind, type.ordinal(), samples, queries, tokens, dim);
+        }
+
+        memory.desc queryRows() {
+            return Dnnl.dense(type, samples, queries, dim);
+        }
+
+        memory.desc scores(DType of) {
+            return Dnnl.dense(of, samples, queries, tokens);
+        }
+
+        long scores() {
+            return samples * queries * tokens;
+        }
+    }
+
+    /** @param x {@code [batch, tokens, dim]} */
+    PackedStates pack(NdTensor x) {
+        require(x.shape().length == 3, "packStates", x);
+        Sizes one = new Sizes(type, 1, 1, x.dim(1), x.dim(2));
+        long[] upright = {1, one.dim, one.tokens};
+        memory.desc columns = Dnnl.strided(type, upright, new long[] {one.tokens * one.dim, 1, one.dim});
+        NdTensor keys = pack(x, one.key("packKeys"), columns, keyLayout(one));
+        NdTensor values = pack(x, one.key("packValues"), Dnnl.dense(type, 1, one.tokens, one.dim), valueLayout(one));
+        return new PackedStates(keys, values, one.tokens);
+    }
+
+    /** @return {@code [batch, n]} */
+    private NdTensor pack(NdTensor x, Key key, memory.desc sample, memory.desc layout) {
+        NdTensor packed = memory.empty(x.dim(0), layout.get_size() / type.bytes());
+        Operation copy = context.operation(key, () -> context.reorder(sample, layout, PostOps.none()));
+        for (long i = 0; i < x.dim(0); i++) {
+            copy.run(address(x, i), address(packed, i));
         }
         return packed;
     }
 
-    NdTensor attend(NdTensor q, KeyValues to) {
+    NdTensor attend(NdTensor q, PackedStates to) {
         NdTensor keys = nd(to.keys());
         NdTensor values = nd(to.values());
         boolean fits = q.shape().length == 3 && q.dim(0) == keys.dim(0) && q.dim(0) == values.dim(0);
-        require(fits, "attention to packed keys and values", q, keys, values);
-        AttentionShape one = shape(to.heads(), q.last(), 1, to.tokens());
-        AttentionShape s = shape(to.heads(), q.last(), q.dim(1), to.tokens());
-        Operation multiply = scores(s, keyLayout(one));
-        Operation softmax = operations.softmax(s, type);
-        Operation weigh = weigh(s, valueLayout(one));
+        require(fits, "attention to packed states", q, keys, values);
+        Sizes one = new Sizes(type, 1, 1, to.tokens(), q.last());
+        long samples = together.computeIfAbsent(one.of(q.dim(0), 1), this::together);
+        Sizes s = one.of(samples, q.dim(1));
+        memory.desc keyLayout = keyLayout(one.of(s.samples, 1));
+        memory.desc valueLayout = valueLayout(one.of(s.samples, 1));
+        Operation multiply = context.operation(s.key("packedScores"), () -> scores(s, keyLayout));
+        Operation softmax = context.operation(s.key("packedSoftmax"), () -> softmax(s));
+        Operation weigh = context.operation(s.key("packedWeigh"), () -> weigh(s, valueLayout));
         NdTensor y = memory.empty(q.shape());
         NdTensor scores = memory.empty(DType.F32, s.scores());
         NdTensor p = type == DType.F32 ? scores : memory.empty(type, s.scores());
-        for (long sample = 0; sample < q.dim(0); sample++) {
+        for (long sample = 0; sample < q.dim(0); sample += s.samples) {
             multiply.run(address(q, sample), address(keys, sample), scores.address());
             softmax.run(scores.address(), p.address());
             weigh.run(p.address(), address(values, sample), address(y, sample));
@@ -78,34 +90,46 @@ final class PackedAttention extends Kernels {
         return y;
     }
 
-    private AttentionShape shape(int heads, long dim, long queries, long keys) {
-        return new AttentionShape(type, heads, dim / heads, dim, queries, keys, queries);
+    /** All samples if a product with all of them asks for the layout that one asks for, over and over. */
+    private long together(Sizes all) {
+        Sizes one = all.of(1, 1);
+        boolean same = repeats(keyLayout(one), keyLayout(all)) && repeats(valueLayout(one), valueLayout(all));
+        return same ? all.samples : 1;
     }
 
-    /** The layout that one query asks for; more are multiplied with the same. */
-    private memory.desc keyLayout(AttentionShape one) {
-        return scores(one, one.any(one.width(), one.keys())).weights().desc();
+    private static boolean repeats(memory.desc one, memory.desc all) {
+        long samples = all.get_dims().get(0);
+        long[] dims = new long[one.get_ndims()];
+        one.get_dims().get(dims);
+        return all.get_size() == samples * one.get_size()
+                && all.submemory_desc(dims, new long[dims.length]).equals(one);
     }
 
-    private memory.desc valueLayout(AttentionShape one) {
-        return weigh(one, one.any(one.keys(), one.width())).weights().desc();
+    /** The layout that one query of each sample asks for; more are multiplied with the same. */
+    private memory.desc keyLayout(Sizes s) {
+        return context.operation(s.key("keyLayout"), () -> scores(s, Dnnl.any(type, s.samples, s.dim, s.tokens)))
+                .weights()
+                .desc();
     }
 
-    private Operation scores(AttentionShape s, memory.desc keys) {
-        return context.operation(
-                s.key("packedScores", 0),
-                () -> context.product(
-                        s.interleaved(s.run()),
-                        keys,
-                        s.dense(DType.F32, s.run(), s.keys()),
-                        PostOps.none().scale(s.scale())));
+    private memory.desc valueLayout(Sizes s) {
+        return context.operation(s.key("valueLayout"), () -> weigh(s, Dnnl.any(type, s.samples, s.tokens, s.dim)))
+                .weights()
+                .desc();
     }
 
-    private Operation weigh(AttentionShape s, memory.desc values) {
-        return context.operation(
-                s.key("packedWeigh", 0),
-                () -> context.product(
-                        s.dense(type, s.run(), s.keys()), values, s.interleaved(s.run()), PostOps.none()));
+    private Operation scores(Sizes s, memory.desc keys) {
+        return context.product(s.queryRows(), keys, s.scores(DType.F32), PostOps.none());
+    }
+
+    private Operation weigh(Sizes s, memory.desc values) {
+        return context.product(s.scores(type), values, s.queryRows(), PostOps.none());
+    }
+
+    private Operation softmax(Sizes s) {
+        long rows = s.samples * s.queries;
+        return AttentionOperations.softmax(
+                context, Dnnl.dense(DType.F32, rows, s.tokens), Dnnl.dense(type, rows, s.tokens));
     }
 
     private static long address(NdTensor x, long sample) {

@@ -10,10 +10,11 @@ import org.loraspark.tensor.ConvWeight;
 import org.loraspark.tensor.DType;
 import org.loraspark.tensor.Engine;
 import org.loraspark.tensor.Flops;
+import org.loraspark.tensor.HeadWeight;
 import org.loraspark.tensor.HostTensor;
-import org.loraspark.tensor.KeyValues;
 import org.loraspark.tensor.LinearWeight;
 import org.loraspark.tensor.NormResult;
+import org.loraspark.tensor.PackedStates;
 import org.loraspark.tensor.Scope;
 import org.loraspark.tensor.Tensor;
 
@@ -177,6 +178,11 @@ public final class ProfilingEngine implements Engine {
     }
 
     @Override
+    public HeadWeight headWeight(HostTensor weight, int heads) {
+        return engine.headWeight(weight, heads);
+    }
+
+    @Override
     public ConvWeight convWeight(HostTensor weight, HostTensor bias, ConvShape shape) {
         return engine.convWeight(weight, bias, shape);
     }
@@ -192,6 +198,16 @@ public final class ProfilingEngine implements Engine {
                 KernelKind.LORA,
                 Flops.gemm(a, transposeA, c),
                 () -> engine.gemm(a, transposeA, b, transposeB, c, alpha, beta));
+    }
+
+    @Override
+    public Tensor headLinear(Tensor x, HeadWeight w) {
+        return timed(KernelKind.LINEAR, Flops.headLinear(x, w), () -> engine.headLinear(x, w));
+    }
+
+    @Override
+    public Tensor headLinearTransposed(Tensor x, HeadWeight w, double alpha) {
+        return timed(KernelKind.LINEAR, y -> Flops.headLinear(y, w), () -> engine.headLinearTransposed(x, w, alpha));
     }
 
     @Override
@@ -343,17 +359,12 @@ public final class ProfilingEngine implements Engine {
     }
 
     @Override
-    public Tensor packKeys(Tensor k, int heads) {
-        return timed(KernelKind.ATTENTION, 0, () -> engine.packKeys(k, heads));
+    public PackedStates packStates(Tensor states) {
+        return timed(KernelKind.ATTENTION, 0, () -> engine.packStates(states));
     }
 
     @Override
-    public Tensor packValues(Tensor v, int heads) {
-        return timed(KernelKind.ATTENTION, 0, () -> engine.packValues(v, heads));
-    }
-
-    @Override
-    public Tensor attend(Tensor q, KeyValues to) {
+    public Tensor attend(Tensor q, PackedStates to) {
         return timed(KernelKind.ATTENTION, Flops.attention(q, to.tokens()), () -> engine.attend(q, to));
     }
 

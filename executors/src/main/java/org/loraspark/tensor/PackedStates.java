@@ -3,21 +3,22 @@ package org.loraspark.tensor;
 import java.util.Arrays;
 
 /**
- * Keys and values that are attended to again and again, as those of a picture while a text about it is written. Nothing
- * goes back through them.
+ * States that queries attend to again and again, as those of a picture while a text about it is written: their own keys
+ * and their own values. Nothing goes back through them.
  *
- * @param keys {@code [batch, ...]} as {@link Engine#packKeys} laid them out
- * @param values {@code [batch, ...]} as {@link Engine#packValues} laid them out
- * @param tokens keys of a sample
+ * @param keys {@code [batch, ...]} as {@link Engine#packStates} laid them out
+ * @param values {@code [batch, ...]}, the same states as the other product reads them
+ * @param tokens states of a sample
  */
-public record KeyValues(Tensor keys, Tensor values, long tokens, int heads) {
+public record PackedStates(Tensor keys, Tensor values, long tokens) {
     public long batch() {
         return keys.dim(0);
     }
 
     /** Moves the last sample to place {@code i} and forgets what was there. */
-    public KeyValues drop(Engine engine, int i) {
-        return new KeyValues(drop(engine, keys, i), drop(engine, values, i), tokens, heads);
+    public PackedStates drop(Engine engine, int i) {
+        Tensor keysLeft = drop(engine, keys, i);
+        return new PackedStates(keysLeft, keys == values ? keysLeft : drop(engine, values, i), tokens);
     }
 
     private static Tensor drop(Engine engine, Tensor samples, int i) {
