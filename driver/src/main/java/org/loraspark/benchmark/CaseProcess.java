@@ -63,9 +63,10 @@ public final class CaseProcess {
                 benchmarkCase.precision(),
                 benchmarkCase.checkpointing(),
                 new SerializableConfiguration(new Configuration()));
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup)) {
+        WorkerProcess.use(setup, lease -> {
             takeTurns(lease.engine(), work(benchmarkCase, model, lease), answers);
-        }
+            return null;
+        });
     }
 
     private static void takeTurns(Engine engine, CaseWork work, PrintStream answers) {

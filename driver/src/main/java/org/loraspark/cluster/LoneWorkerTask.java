@@ -35,15 +35,16 @@ record LoneWorkerTask(RunContext context, Broadcast<TrainState> state, long toSt
     @Override
     public Iterator<TaskOutcome<LoneRounds>> call(Iterator<List<Example>> shard, Iterator<List<Example>> heldOut) {
         List<Example> validation = heldOut.hasNext() ? heldOut.next() : List.of();
-        return List.of(TaskOutcome.of(() -> train(shard.next(), validation))).iterator();
+        return List.of(TaskOutcome.of(
+                        () -> WorkerProcess.use(context.setup(), lease -> train(lease, shard.next(), validation))))
+                .iterator();
     }
 
-    private LoneRounds train(List<Example> shard, List<Example> heldOut) {
+    private LoneRounds train(WorkerProcess.Lease lease, List<Example> shard, List<Example> heldOut) {
         long started = System.nanoTime();
         ArrayList<RoundSummary> rounds = new ArrayList<>();
         TrainState at = state.value();
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(context.setup());
-                LocalTrainer trainer = context.trainer(lease, at.layout())) {
+        try (LocalTrainer trainer = context.trainer(lease, at.layout())) {
             Validation validation = trainer.validation(context.fixedCaptions(lease));
             while (at.step() < toStep && (rounds.isEmpty() || System.nanoTime() - started < NANOS)) {
                 long end = context.hyperparameters().plan().endOfRound(at.step());

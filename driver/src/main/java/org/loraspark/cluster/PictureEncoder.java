@@ -79,7 +79,7 @@ final class PictureEncoder {
         if (decodeOnly) {
             return new Outcome(picture, key, null, null, false);
         }
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup)) {
+        return WorkerProcess.use(setup, lease -> {
             LatentMoments plain = moments(lease.engine(), lease.vae(), image);
             LatentMoments flipped = settings.flip() ? moments(lease.engine(), lease.vae(), image.flip()) : null;
             if (!plain.isFinite() || flipped != null && !flipped.isFinite()) {
@@ -88,7 +88,7 @@ final class PictureEncoder {
             }
             LatentCache.Entry entry = new LatentCache.Entry(key, plain, flipped);
             return new Outcome(picture, key, entry, null, false);
-        }
+        });
     }
 
     private byte[] read(Picture picture) throws IOException {

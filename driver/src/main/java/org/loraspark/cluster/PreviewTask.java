@@ -25,8 +25,11 @@ record PreviewTask(WorkerSetup setup, Broadcast<LoraWeights> weights, PreviewSet
 
     @Override
     public RgbImage call(Order order) {
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(setup);
-                Scope scope = lease.engine().scope()) {
+        return WorkerProcess.use(setup, lease -> picture(lease, order));
+    }
+
+    private RgbImage picture(WorkerProcess.Lease lease, Order order) {
+        try (Scope scope = lease.engine().scope()) {
             DiffusionModel model = lease.model(clipSkip);
             ImageGenerator generator = new ImageGenerator(
                     lease.engine(),

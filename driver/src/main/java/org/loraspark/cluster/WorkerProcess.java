@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.loraspark.data.ClipTokenizer;
 import org.loraspark.models.sd.BaseModel;
@@ -33,10 +34,19 @@ public final class WorkerProcess {
 
     private WorkerProcess() {}
 
-    /** The models and an engine for the calling thread; to be closed by it. */
-    public static Lease lease(WorkerSetup setup) {
-        EngineProvider provider = Engines.provider(setup.engine());
+    /** Runs the calling task's work on the models and an engine, in one of {@link ComputeThreads}. */
+    public static <T> T use(WorkerSetup setup, Function<Lease, T> work) {
+        // What Spark gave to the task is known in its thread alone.
         EngineOptions options = setup.options();
+        return ComputeThreads.run(() -> {
+            try (Lease lease = lease(setup, options)) {
+                return work.apply(lease);
+            }
+        });
+    }
+
+    private static Lease lease(WorkerSetup setup, EngineOptions options) {
+        EngineProvider provider = Engines.provider(setup.engine());
         Key key = new Key(setup.baseHash(), provider.name(), options.compute(), options.device(), options.compact());
         Loaded loaded;
         synchronized (LOADED) {
@@ -113,7 +123,7 @@ public final class WorkerProcess {
         }
     }
 
-    /** One task's use of the process. */
+    /** One task's use of the process; its methods are for the work that was given it. */
     public static final class Lease implements AutoCloseable {
         private final WorkerSetup setup;
         private final Loaded loaded;

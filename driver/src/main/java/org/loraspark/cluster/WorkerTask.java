@@ -21,9 +21,10 @@ record WorkerTask(RunContext context, Broadcast<TrainState> state, long toStep, 
     }
 
     private RoundResult train(int rank, List<Example> shard) {
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(context.setup());
-                LocalTrainer trainer = context.trainer(lease, state.value().layout())) {
-            return trainer.round(state.value(), rank, shard, toStep, live);
-        }
+        return WorkerProcess.use(context.setup(), lease -> {
+            try (LocalTrainer trainer = context.trainer(lease, state.value().layout())) {
+                return trainer.round(state.value(), rank, shard, toStep, live);
+            }
+        });
     }
 }

@@ -112,7 +112,7 @@ class EncodeJobTest {
                 .get(0);
         assertThat(shard).hasSize(12);
         TrainState state = plan.start().state();
-        try (WorkerProcess.Lease lease = WorkerProcess.lease(plan.setup())) {
+        WorkerProcess.use(plan.setup(), lease -> {
             var captions = new CaptionTokens(plan.captions(), 7, lease.tokenizer());
             try (LocalTrainer trainer =
                     new LocalTrainer(lease.engine(), lease.model(1), plan.hyperparameters(), plan.layout(), captions)) {
@@ -121,7 +121,8 @@ class EncodeJobTest {
                 assertThat(onSpark.firstMoment()).isEqualTo(result.firstMoment());
                 assertThat(onSpark.secondMoment()).isEqualTo(result.secondMoment());
             }
-        }
+            return null;
+        });
     }
 
     private static Plan plan(TrainConfig config) {
