@@ -39,6 +39,9 @@ import picocli.CommandLine.Spec;
 final class CaptionCommand implements Callable<Integer>, Resumable {
     private static final int LARGEST_BATCH = 256;
 
+    /** While one looks at pictures, another writes about its own. */
+    private static final int TASKS_TOGETHER = 2;
+
     @ParentCommand
     private LoraSpark root;
 
@@ -110,7 +113,7 @@ final class CaptionCommand implements Callable<Integer>, Resumable {
     public Integer call() throws IOException {
         CaptionOrder order = order();
         PrintWriter out = spec.commandLine().getOut();
-        try (SparkSession session = SparkSessions.open(root.master(), "caption", 1)) {
+        try (SparkSession session = SparkSessions.open(root.master(), "caption", TASKS_TOGETHER, TASKS_TOGETHER)) {
             CaptionJob job = new CaptionJob(order, session);
             out.println(job.plan());
             out.flush();

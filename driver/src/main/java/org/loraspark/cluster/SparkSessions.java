@@ -21,7 +21,12 @@ public final class SparkSessions {
      * @throws UserError when Spark knows no such master
      */
     public static SparkSession open(String master, String command, int workers) {
-        SparkConf conf = settings(master, command, workers);
+        return open(master, command, workers, 1);
+    }
+
+    /** @param together tasks that an executor of a cluster shall run at one time */
+    public static SparkSession open(String master, String command, int workers, int together) {
+        SparkConf conf = settings(master, command, workers, together);
         try {
             SparkSession session = SparkSession.builder().config(conf).getOrCreate();
             if (System.getProperty("SPARK_SUBMIT") != null) {
@@ -41,7 +46,7 @@ public final class SparkSessions {
         }
     }
 
-    static SparkConf settings(String master, String command, int workers) {
+    static SparkConf settings(String master, String command, int workers, int together) {
         SparkConf conf = new SparkConf(true);
         if (master != null) {
             conf.setMaster(master);
@@ -69,7 +74,8 @@ public final class SparkSessions {
             // Two hundred shuffle partitions for a few pictures cost more than the pictures.
             conf.setIfMissing("spark.sql.shuffle.partitions", "4");
         }
-        conf.setIfMissing("spark.task.cpus", Integer.toString(taskCores(chosen, conf, workers)));
+        int sharing = LOCAL.matcher(chosen).matches() ? workers : together;
+        conf.setIfMissing("spark.task.cpus", Integer.toString(Math.max(1, executorCores(conf) / Math.max(1, sharing))));
         return conf;
     }
 
@@ -85,20 +91,17 @@ public final class SparkSessions {
                 : conf.getInt("spark.executor.instances", 0) * conf.getInt("spark.executor.cores", 1);
     }
 
-    /** Cores of one task: all of its executor's, or its share of the machine in local mode. */
-    private static int taskCores(String master, SparkConf conf, int workers) {
+    /** Of one executor, or of the machine in local mode; 1 where only the cluster knows. */
+    public static int executorCores(SparkConf conf) {
+        String master = conf.get("spark.master", "");
         Matcher local = LOCAL.matcher(master);
         if (local.matches()) {
             String count = local.group(1);
-            int cores = count == null
+            return count == null
                     ? 1
                     : count.equals("*") ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(count);
-            return Math.max(1, cores / Math.max(1, workers));
         }
         Matcher cluster = LOCAL_CLUSTER.matcher(master);
-        if (cluster.matches()) {
-            return Integer.parseInt(cluster.group(2));
-        }
-        return conf.getInt("spark.executor.cores", 1);
+        return cluster.matches() ? Integer.parseInt(cluster.group(2)) : conf.getInt("spark.executor.cores", 1);
     }
 }

@@ -33,6 +33,7 @@ public final class BlipCaptioner implements Captioner {
     private final WordPieceTokenizer tokenizer;
     private final int[] prompt;
     private final TokenRules rules;
+    private final boolean shares;
 
     private BlipCaptioner(BlipModel model, WordPieceTokenizer tokenizer, Engine engine, BlipOptions options) {
         this.engine = engine;
@@ -46,6 +47,21 @@ public final class BlipCaptioner implements Captioner {
         this.processor = model.processor();
         this.vision = model.vision(engine);
         this.decoder = model.decoder(engine);
+        this.shares = false;
+    }
+
+    /** Shares everything but the engine. */
+    private BlipCaptioner(BlipCaptioner other, Engine engine) {
+        this.engine = engine;
+        this.options = other.options;
+        this.config = other.config;
+        this.tokenizer = other.tokenizer;
+        this.prompt = other.prompt;
+        this.rules = other.rules;
+        this.processor = other.processor;
+        this.vision = other.vision;
+        this.decoder = other.decoder;
+        this.shares = true;
     }
 
     /**
@@ -64,6 +80,14 @@ public final class BlipCaptioner implements Captioner {
                 throw e;
             }
         }
+    }
+
+    /**
+     * The same model on another engine of the same kind, to be used at the same time as this one. It holds no weights and no
+     * tokenizer of its own, so it is of no use once this one is closed.
+     */
+    public BlipCaptioner on(Engine other) {
+        return new BlipCaptioner(this, other);
     }
 
     /** The start and the prompt's tokens. */
@@ -189,6 +213,8 @@ public final class BlipCaptioner implements Captioner {
 
     @Override
     public void close() {
-        tokenizer.close();
+        if (!shares) {
+            tokenizer.close();
+        }
     }
 }

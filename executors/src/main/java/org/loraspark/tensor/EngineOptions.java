@@ -15,6 +15,10 @@ public record EngineOptions(DType compute, int threads, int device, boolean comp
         return new EngineOptions(compute, threads, -1, false);
     }
 
+    public EngineOptions withThreads(int other) {
+        return new EngineOptions(compute, other, device, compact);
+    }
+
     public EngineOptions withCompact(boolean other) {
         return new EngineOptions(compute, threads, device, other);
     }

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -127,6 +128,27 @@ class BlipCaptionerTest {
                         .isEqualTo(together);
             }
         }
+    }
+
+    /** From the first picture on, when the weights that they share are yet to be packed. */
+    @ParameterizedTest
+    @MethodSource("enginesAndCases")
+    void twoOnTheSameWeightsSayTheSameAtTheSameTime(GoldenEngine kind, String fixture) {
+        List<CaptionRequest> pictures = pictures(List.of("01.png", "02.png", "04.png", "05.png", "07.png"));
+        List<String> alone = describe(kind, fixture, BEAMS, pictures);
+        try (Engine engine = kind.open();
+                Engine other = kind.open();
+                BlipCaptioner captioner = open(engine, fixture, BEAMS);
+                BlipCaptioner second = captioner.on(other)) {
+            List<CompletableFuture<List<String>>> both = Stream.of(captioner, second)
+                    .map(each -> CompletableFuture.supplyAsync(() -> each.describe(pictures), this::inItsOwnThread))
+                    .toList();
+            both.forEach(captions -> assertThat(captions.join()).isEqualTo(alone));
+        }
+    }
+
+    private void inItsOwnThread(Runnable work) {
+        new Thread(work).start();
     }
 
     @Test
@@ -284,12 +306,12 @@ class BlipCaptionerTest {
         }
     }
 
-    private static Captioner open(Engine engine, String fixture, BlipOptions options) {
+    private static BlipCaptioner open(Engine engine, String fixture, BlipOptions options) {
         return open(
                 engine, fixture.equals("blip") ? Golden.demo("captioner") : Golden.path(fixture + "/model"), options);
     }
 
-    private static Captioner open(Engine engine, Path folder, BlipOptions options) {
+    private static BlipCaptioner open(Engine engine, Path folder, BlipOptions options) {
         return BlipCaptioner.open(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration(), engine, options);
     }
 

@@ -5,9 +5,13 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
+import org.loraspark.cluster.ComputeThreads;
+import org.loraspark.cluster.SparkSessions;
 import org.loraspark.cluster.TaskResources;
 import org.loraspark.infer.BlipCaptioner;
 import org.loraspark.infer.CaptionModel;
@@ -22,8 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The captioner of this process: opened once, with all cores that the process has, and used by one task at a time. It
- * outlives the tasks; one that no task uses is closed when other settings are asked for.
+ * The captioners of this process, opened once with all cores that the process has. Where tasks come in pairs there are two
+ * with half of the cores each, on the same weights: while one looks at its pictures, which is all arithmetic, the other
+ * writes, which is all reading of weights. They outlive the tasks; those that no task uses are closed when other settings
+ * are asked for.
  */
 final class CaptionerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(CaptionerProcess.class);
@@ -33,59 +39,80 @@ final class CaptionerProcess {
 
     private static final class Shared {
         private final List<Engine> engines = new ArrayList<>();
-        private final Captioner captioner;
+        private final List<Captioner> opened = new ArrayList<>();
+        private final BlockingQueue<Captioner> free = new LinkedBlockingQueue<>();
         private int leases;
 
-        Shared(CaptionSettings settings, Configuration conf) {
-            EngineOptions options = ofProcess(TaskResources.options(settings.precision()));
-            List<Captioner> captioners = new ArrayList<>();
+        /** @param options of each captioner that may work at one time */
+        Shared(CaptionSettings settings, Configuration conf, List<EngineOptions> options) {
             try {
+                List<Captioner> first = new ArrayList<>();
                 for (CaptionModel model : settings.models()) {
-                    captioners.add(open(model, settings, conf, options));
+                    first.add(open(model, settings, conf, options.get(0)));
+                }
+                opened.add(new JoinedCaptioner(first));
+                for (EngineOptions others : options.subList(1, options.size())) {
+                    opened.add(((BlipCaptioner) first.get(0)).on(engine(settings, others)));
                 }
             } catch (RuntimeException e) {
-                captioners.forEach(Captioner::close);
-                engines.forEach(Engine::close);
+                close();
                 throw e;
             }
-            captioner = new JoinedCaptioner(captioners);
+            free.addAll(opened);
         }
 
         private Captioner open(
                 CaptionModel model, CaptionSettings settings, Configuration conf, EngineOptions options) {
             Path folder = new Path(model.folder());
             return switch (model.kind()) {
-                case BLIP -> {
-                    Engine engine = Engines.provider(settings.engine()).open(options);
-                    engines.add(engine);
-                    if (engine.compute() != settings.precision()) {
-                        LOG.warn(
-                                "engine {} computes in {} here, not in {}",
-                                engine.name(),
-                                engine.compute(),
-                                settings.precision());
-                    }
-                    yield BlipCaptioner.open(folder, conf, engine, settings.blip());
-                }
+                case BLIP -> BlipCaptioner.open(folder, conf, engine(settings, options), settings.blip());
                 case WD14 -> Wd14Tagger.open(folder, conf, options.threads(), settings.tagger());
             };
         }
 
-        synchronized List<String> describe(List<CaptionRequest> pictures) {
-            return captioner.describe(pictures);
+        private Engine engine(CaptionSettings settings, EngineOptions options) {
+            Engine engine = Engines.provider(settings.engine()).open(options);
+            if (engine.compute() != settings.precision() && engines.isEmpty()) {
+                LOG.warn(
+                        "engine {} computes in {} here, not in {}",
+                        engine.name(),
+                        engine.compute(),
+                        settings.precision());
+            }
+            engines.add(engine);
+            return engine;
+        }
+
+        List<String> describe(List<CaptionRequest> pictures) {
+            Captioner captioner = take();
+            try {
+                return ComputeThreads.run(() -> captioner.describe(pictures));
+            } finally {
+                free.add(captioner);
+            }
+        }
+
+        private Captioner take() {
+            try {
+                return free.take();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("stopped while other pictures were captioned", e);
+            }
         }
 
         void close() {
-            captioner.close();
+            opened.forEach(Captioner::close);
             engines.forEach(Engine::close);
         }
     }
 
     /** The process's captioner, for the calling task; to be closed by it. */
     static Lease lease(CaptionSettings settings, Configuration conf) {
+        List<EngineOptions> options = ofProcess(settings);
         synchronized (OPEN) {
             closeIdle(settings);
-            Shared shared = OPEN.computeIfAbsent(settings, s -> new Shared(s, conf));
+            Shared shared = OPEN.computeIfAbsent(settings, s -> ComputeThreads.run(() -> new Shared(s, conf, options)));
             shared.leases++;
             return new Lease(shared);
         }
@@ -102,12 +129,16 @@ final class CaptionerProcess {
         }
     }
 
-    /** The cores of the executor, where tasks were given fewer. */
-    private static EngineOptions ofProcess(EngineOptions ofTask) {
+    /** What each captioner gets of the executor's cores. */
+    private static List<EngineOptions> ofProcess(CaptionSettings settings) {
+        EngineOptions ofTask = TaskResources.options(settings.precision());
         SparkEnv spark = SparkEnv.get();
-        int cores = spark == null ? ofTask.threads() : spark.conf().getInt("spark.executor.cores", ofTask.threads());
-        return new EngineOptions(
-                ofTask.compute(), Math.max(cores, ofTask.threads()), ofTask.device(), ofTask.compact());
+        int cores = spark == null ? 1 : SparkSessions.executorCores(spark.conf());
+        cores = Math.max(cores, ofTask.threads());
+        boolean pairs = cores >= 2 * ofTask.threads() && ofTask.device() < 0 && !settings.uses(CaptionModel.Kind.WD14);
+        return pairs
+                ? List.of(ofTask.withThreads((cores + 1) / 2), ofTask.withThreads(cores / 2))
+                : List.of(ofTask.withThreads(cores));
     }
 
     /** One task's use of the captioner. */

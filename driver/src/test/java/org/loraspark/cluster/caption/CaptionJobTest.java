@@ -34,7 +34,7 @@ class CaptionJobTest {
 
     @BeforeAll
     static void start() {
-        spark = SparkSessions.open("local[2]", "test", 1);
+        spark = SparkSessions.open("local[2]", "test", 2);
     }
 
     @AfterAll

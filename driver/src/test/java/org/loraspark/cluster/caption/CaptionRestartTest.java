@@ -51,7 +51,7 @@ class CaptionRestartTest {
         Files.delete(last);
         Files.write(last, TestPictures.file("png", PICTURES - 1));
 
-        try (SparkSession spark = SparkSessions.open("local[2]", "test", 1)) {
+        try (SparkSession spark = SparkSessions.open("local[2]", "test", 2)) {
             CaptionJob job = new CaptionJob(Orders.of(pictures, output).order(), spark);
             assertThat(job.plan()).contains(recorded + " were finished before the job was stopped");
             job.run();
