@@ -126,9 +126,15 @@ final class SharedData implements AutoCloseable {
             Map<String, String> keys = encoded.get(cut.encoding()).keys();
             Shards shards = new Shards(spark, cache(need));
             return new Part(
-                    shards.training(cut.training(), keys, cut.workers(), cut.seed()),
-                    cut.heldOut().isEmpty() ? null : shards.validation(cut.heldOut(), keys, cut.workers()));
+                    made(shards.training(cut.training(), keys, cut.workers(), cut.seed())),
+                    cut.heldOut().isEmpty() ? null : made(shards.validation(cut.heldOut(), keys, cut.workers())));
         });
+    }
+
+    /** Now, since runs that start together would each make them. */
+    private static JavaRDD<List<Example>> made(JavaRDD<List<Example>> shards) {
+        shards.count();
+        return shards;
     }
 
     /** Gives back the memory of shards that no run of these needs. */
