@@ -39,26 +39,24 @@ final class CaptionerProcess {
 
     private static final class Shared {
         private final List<Engine> engines = new ArrayList<>();
-        private final List<Captioner> opened = new ArrayList<>();
+        private final List<Captioner> models = new ArrayList<>();
         private final BlockingQueue<Captioner> free = new LinkedBlockingQueue<>();
         private int leases;
 
-        /** @param options of each captioner that may work at one time */
+        /** @param options of each captioner that may work at one time; of more than one only where BLIP is alone */
         Shared(CaptionSettings settings, Configuration conf, List<EngineOptions> options) {
             try {
-                List<Captioner> first = new ArrayList<>();
                 for (CaptionModel model : settings.models()) {
-                    first.add(open(model, settings, conf, options.get(0)));
+                    models.add(open(model, settings, conf, options.get(0)));
                 }
-                opened.add(new JoinedCaptioner(first));
+                free.add(new JoinedCaptioner(models));
                 for (EngineOptions others : options.subList(1, options.size())) {
-                    opened.add(((BlipCaptioner) first.get(0)).on(engine(settings, others)));
+                    free.add(((BlipCaptioner) models.get(0)).on(engine(settings, others)));
                 }
             } catch (RuntimeException e) {
                 close();
                 throw e;
             }
-            free.addAll(opened);
         }
 
         private Captioner open(
@@ -102,7 +100,7 @@ final class CaptionerProcess {
         }
 
         void close() {
-            opened.forEach(Captioner::close);
+            models.forEach(Captioner::close);
             engines.forEach(Engine::close);
         }
     }
