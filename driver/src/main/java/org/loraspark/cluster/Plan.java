@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.loraspark.UserError;
+import org.loraspark.config.PreviewSettings;
+import org.loraspark.config.Resolution;
 import org.loraspark.config.TrainConfig;
 import org.loraspark.console.Durations;
 import org.loraspark.data.CaptionProcessor;
@@ -46,6 +48,8 @@ record Plan(
         SpeedProbe.Result speed,
         int slots,
         List<String> notes) {
+    private static final int PREVIEW_PROMPTS = 4;
+
     /** @throws UserError when there are more workers than visits, or more warm-up than steps */
     static StepPlan steps(TrainConfig config, List<Picture> training) {
         var train = config.train();
@@ -123,7 +127,7 @@ record Plan(
                 steps);
     }
 
-    /** Of the rounds that are left, with their validation; encoding and previews not counted. */
+    /** Of the rounds that are left, with their validation; encoding and {@link #previewSeconds} not counted. */
     double estimatedSeconds() {
         long left = steps.totalSteps() - start.state().step();
         int workers = config.cluster().workers();
@@ -133,6 +137,42 @@ record Plan(
         double perPicture = speed.secondsPerBatch() / config.train().batchSize() / 3;
         double rounds = (double) left / steps.stepsPerRound();
         return training + rounds * 4 * heldOut.size() * perPicture / Math.min(slots, workers);
+    }
+
+    /** What previews show: the config's prompts, or a few captions. */
+    List<String> previewPrompts() {
+        if (!config.preview().prompts().isEmpty()) {
+            return config.preview().prompts();
+        }
+        List<Picture> shown = heldOut.isEmpty() ? training : heldOut;
+        return shown.stream()
+                .limit(PREVIEW_PROMPTS)
+                .map(picture -> captions().fixed(picture.caption()))
+                .toList();
+    }
+
+    /** How often previews are made in what is left. */
+    long previews() {
+        long done = steps.roundOf(start.state().step());
+        int every = config.preview().everyRounds();
+        // The last one is of the finished run.
+        return 1 + (every == 0 ? 0 : Math.max(0, (steps.rounds() - 1) / every - done / every));
+    }
+
+    /** Of all previews: a step is one or two forward passes, by guidance, and the way to pixels costs as much as two. */
+    double previewSeconds() {
+        PreviewSettings preview = config.preview();
+        double pixels = (double) preview.size().width() * preview.size().height();
+        Resolution trained = config.data().resolution();
+        double forward = speed.secondsPerBatch()
+                / config.train().batchSize()
+                / 3
+                * (pixels / ((double) trained.width() * trained.height()));
+        double picture = forward * (preview.steps() * (preview.guidance() == 1 ? 1 : 2) + 2);
+        long prompts = previewPrompts().size();
+        long first = (2 * prompts + slots - 1) / slots;
+        long further = (prompts + slots - 1) / slots;
+        return picture * (first + (previews() - 1) * further);
     }
 
     /** For the report. */
@@ -206,11 +246,23 @@ record Plan(
                             speed.secondsPerBatch(),
                             cost.flops() / speed.secondsPerBatch() / 1e9)
         });
+        if (!previewPrompts().isEmpty()) {
+            rows.add(new String[] {"previews", previewWords()});
+        }
         int widest = rows.stream().mapToInt(row -> row[0].length()).max().orElseThrow();
         StringBuilder text = new StringBuilder();
         rows.forEach(row -> text.append(String.format("%-" + widest + "s  %s%n", row[0], row[1])));
         notes.forEach(note -> text.append("note: ").append(note).append(System.lineSeparator()));
         return text.toString();
+    }
+
+    private String previewWords() {
+        long times = previews();
+        int prompts = previewPrompts().size();
+        double seconds = previewSeconds();
+        return (times == 1 ? "one" : times + " times") + ", of " + prompts + (prompts == 1 ? " prompt" : " prompts")
+                + ": about " + Durations.words(seconds) + " more"
+                + (times > 1 && seconds > estimatedSeconds() ? "; preview.every-rounds = 0 makes one, at the end" : "");
     }
 
     private static String size(long bytes) {

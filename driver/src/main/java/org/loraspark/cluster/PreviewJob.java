@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleConsumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.LongAccumulator;
 import org.loraspark.config.PreviewSettings;
 import org.loraspark.io.RgbImage;
 import org.loraspark.lora.LoraWeights;
@@ -29,7 +31,8 @@ final class PreviewJob implements Previews {
     }
 
     @Override
-    public Optional<PreviewPictures> pictures(WorkerSetup setup, LoraWeights weights, List<String> prompts) {
+    public Optional<PreviewPictures> pictures(
+            WorkerSetup setup, LoraWeights weights, List<String> prompts, DoubleConsumer made) {
         if (prompts.isEmpty()) {
             return Optional.empty();
         }
@@ -43,9 +46,12 @@ final class PreviewJob implements Previews {
         }
         Map<PreviewTask.Order, RgbImage> adapted = new HashMap<>();
         Broadcast<LoraWeights> broadcast = spark.broadcast(weights);
-        try {
+        LongAccumulator steps = spark.sc().longAccumulator("lora-spark.preview-steps");
+        double all = (double) orders.size() * settings.steps();
+        try (LiveCounts live =
+                LiveCounts.of(spark, counts -> made.accept(Math.min(1, counts.sum(steps) / all)), steps)) {
             List<RgbImage> pictures = spark.parallelize(orders, orders.size())
-                    .map(new PreviewTask(setup, broadcast, settings, clipSkip))
+                    .map(new PreviewTask(setup, broadcast, settings, clipSkip, steps))
                     .collect();
             for (int i = 0; i < orders.size(); i++) {
                 (orders.get(i).adapter() ? adapted : basePictures).put(orders.get(i), pictures.get(i));

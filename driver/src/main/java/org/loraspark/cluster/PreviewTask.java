@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.LongAccumulator;
 import org.loraspark.config.PreviewSettings;
 import org.loraspark.infer.ImageGenerator;
 import org.loraspark.infer.ImageRequest;
@@ -14,8 +15,17 @@ import org.loraspark.lora.LoraWeights;
 import org.loraspark.tensor.Scope;
 import org.loraspark.train.DiffusionModel;
 
-/** Makes one preview picture in an executor. */
-record PreviewTask(WorkerSetup setup, Broadcast<LoraWeights> weights, PreviewSettings settings, int clipSkip)
+/**
+ * Makes one preview picture in an executor.
+ *
+ * @param steps counts denoising steps, for people to look at
+ */
+record PreviewTask(
+        WorkerSetup setup,
+        Broadcast<LoraWeights> weights,
+        PreviewSettings settings,
+        int clipSkip,
+        LongAccumulator steps)
         implements Function<PreviewTask.Order, RgbImage> {
     /**
      * @param number of the prompt, from 0
@@ -50,7 +60,7 @@ record PreviewTask(WorkerSetup setup, Broadcast<LoraWeights> weights, PreviewSet
                     settings.size().height());
             List<LoraAdapters> adapters =
                     order.adapter() ? List.of(new LoraAdapters(lease.engine(), weights.value(), 1, 1)) : List.of();
-            return generator.generate(request, adapters, () -> {});
+            return generator.generate(request, adapters, () -> steps.add(1L));
         }
     }
 }

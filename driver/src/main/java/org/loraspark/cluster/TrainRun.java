@@ -4,13 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.loraspark.config.EffectiveConfig;
 import org.loraspark.config.TrainConfig;
-import org.loraspark.data.Picture;
 import org.loraspark.io.AtomicFiles;
 import org.loraspark.io.Images;
 import org.loraspark.io.RgbImage;
@@ -22,7 +24,8 @@ import org.loraspark.train.TrainState;
 
 /** One run from its plan to its files: rounds with checkpoints and previews, and the adapter at the end. */
 final class TrainRun {
-    private static final int PREVIEW_PROMPTS = 4;
+    /** Between two words on how far previews are; those of small models are done sooner. */
+    private static final long NANOS_BETWEEN_WORDS = TimeUnit.SECONDS.toNanos(10);
 
     private final JavaSparkContext spark;
     private final Configuration conf;
@@ -81,7 +84,7 @@ final class TrainRun {
                 EffectiveConfig.render(config).getBytes(StandardCharsets.UTF_8));
         String name = config.output().name();
         long firstStep = plan.start().state().step();
-        RunRecorder recorder = new RunRecorder(outputDir, name, setting, prompts(), firstStep, conf);
+        RunRecorder recorder = new RunRecorder(outputDir, name, setting, plan.previewPrompts(), firstStep, conf);
         try (RunLog runLog = new RunLog(outputDir, name, conf, plan.start().rounds())) {
             runLog.text("config", "```\n" + EffectiveConfig.render(config) + "```");
             return run(untilStep, shards, heldOut, new Reporter(watcher, runLog, recorder, firstStep));
@@ -176,10 +179,23 @@ final class TrainRun {
             recorder.roundsDone();
         }
 
+        /** Called from a thread of Spark's, while the one that holds this object's lock waits for the pictures. */
+        private DoubleConsumer previewing(long step) {
+            AtomicLong said = new AtomicLong(System.nanoTime());
+            return share -> {
+                long now = System.nanoTime();
+                if (now - said.get() >= NANOS_BETWEEN_WORDS) {
+                    said.set(now);
+                    watcher.progress(step, String.format(Locale.ROOT, "previews %.0f %%", 100 * share));
+                }
+            };
+        }
+
         /** @return the picture's path, empty when none was made */
         String preview(TrainState state) {
             long started = System.nanoTime();
-            Optional<PreviewPictures> pictures = previews.pictures(plan.setup(), state.weights(), prompts());
+            Optional<PreviewPictures> pictures =
+                    previews.pictures(plan.setup(), state.weights(), plan.previewPrompts(), previewing(state.step()));
             if (pictures.isEmpty()) {
                 return "";
             }
@@ -247,16 +263,5 @@ final class TrainRun {
                 plan.steps().totalSteps(),
                 state.samples(),
                 config.lora().rank());
-    }
-
-    private List<String> prompts() {
-        if (!config.preview().prompts().isEmpty()) {
-            return config.preview().prompts();
-        }
-        List<Picture> pictures = plan.heldOut().isEmpty() ? plan.training() : plan.heldOut();
-        return pictures.stream()
-                .limit(PREVIEW_PROMPTS)
-                .map(picture -> plan.captions().fixed(picture.caption()))
-                .toList();
     }
 }

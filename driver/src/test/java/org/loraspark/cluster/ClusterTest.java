@@ -80,7 +80,7 @@ class ClusterTest {
         AtomicInteger killed = new AtomicInteger();
         killAtTheNextTask(executors, armed, killed);
         // Previews are made between two rounds: the next task to start is one of the second round.
-        Previews arm = (setup, weights, prompts) -> {
+        Previews arm = (setup, weights, prompts, made) -> {
             armed.set(killed.get() == 0);
             return Optional.empty();
         };
@@ -99,7 +99,7 @@ class ClusterTest {
         AtomicInteger killed = new AtomicInteger();
         killAtTheNextTask(executors, armed, killed);
         SweepRequest request = DemoSweep.over("train.learning-rate=1e-3,1e30,2e-3,3e-3");
-        Previews arm = (setup, weights, prompts) -> {
+        Previews arm = (setup, weights, prompts, made) -> {
             armed.set(killed.get() == 0);
             return Optional.empty();
         };

@@ -90,7 +90,7 @@ class SweepJobTest {
         Path pictures = folder.resolve("copied-pictures");
         copy(DemoRun.pictures(folder), pictures);
         AtomicBoolean first = new AtomicBoolean(true);
-        Previews hide = (setup, weights, prompts) -> {
+        Previews hide = (setup, weights, prompts, made) -> {
             if (first.getAndSet(false)) {
                 move(base, folder.resolve("hidden-base"));
                 move(pictures, folder.resolve("hidden-pictures"));
@@ -118,7 +118,7 @@ class SweepJobTest {
     void sweepThatIsStartedAgainGoesOn() {
         List<Integer> previewed = new CopyOnWriteArrayList<>();
         AtomicBoolean broken = new AtomicBoolean(true);
-        Previews breakOnce = (setup, weights, prompts) -> {
+        Previews breakOnce = (setup, weights, prompts, made) -> {
             int rank = weights.layout().modules().get(0).rank();
             previewed.add(rank);
             if (rank == 2 && broken.getAndSet(false)) {
@@ -172,7 +172,7 @@ class SweepJobTest {
         assertThat(best.steps()).isEqualTo(3);
         assertThat(DemoSweep.adapter(outcome, best)).isEqualTo(DemoSweep.alone(spark, outcome, best, folder));
 
-        Previews none = (setup, weights, prompts) -> {
+        Previews none = (setup, weights, prompts, made) -> {
             throw new AssertionError("nothing is left to run");
         };
         try (SweepJob job =
@@ -193,7 +193,7 @@ class SweepJobTest {
         spark.sparkContext().addSparkListener(jobs);
         List<Integer> finished = new CopyOnWriteArrayList<>();
         Path page = folder.resolve("many/report.html");
-        Previews look = (setup, weights, prompts) -> {
+        Previews look = (setup, weights, prompts, made) -> {
             finished.add(finishedRuns(page));
             return Optional.empty();
         };

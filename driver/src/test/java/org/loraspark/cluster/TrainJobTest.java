@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.loraspark.UserError;
 import org.loraspark.config.TrainConfig;
 import org.loraspark.io.LoraFiles;
@@ -37,6 +39,20 @@ class TrainJobTest {
         spark.stop();
     }
 
+    /** Two rounds: a preview at the end is always made. */
+    @ParameterizedTest
+    @CsvSource({"0,one", "1,2 times", "2,one"})
+    void thePlanTellsHowManyPreviewsThereWillBe(int everyRounds, String times) {
+        TrainConfig config = DemoRun.config(
+                folder,
+                "planned",
+                "cluster.workers=2",
+                "data.validation-split=0.34",
+                "preview.prompts=[cat]",
+                "preview.every-rounds=" + everyRounds);
+        assertThat(new TrainJob(config, spark).plan()).contains(times + ", of 1 prompt: about ");
+    }
+
     @Test
     void writesAdapterCheckpointsLogsAndConfig() throws IOException {
         TrainConfig config = DemoRun.config(
@@ -48,7 +64,8 @@ class TrainJobTest {
                 "output.keep-checkpoints=1",
                 "output.formats=[kohya, peft]");
         TrainJob job = new TrainJob(config, spark).previews(Previews.NONE);
-        assertThat(job.plan()).contains("4 to train on", "2 held out", "2 rounds of 2");
+        assertThat(job.plan())
+                .contains("4 to train on", "2 held out", "2 rounds of 2", "2 times, of 2 prompts: about ");
         TrainReport report = job.run();
         assertThat(report.rounds()).hasSize(2).allSatisfy(round -> {
             assertThat(round.loss()).isPositive().isFinite();
