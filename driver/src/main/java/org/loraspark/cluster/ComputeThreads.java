@@ -29,6 +29,7 @@ public final class ComputeThreads {
         private final Supplier<T> work;
         private final CompletableFuture<T> result = new CompletableFuture<>();
         private Thread runner;
+        private boolean interrupted;
 
         Work(Supplier<T> work) {
             this.work = work;
@@ -36,23 +37,31 @@ public final class ComputeThreads {
 
         @Override
         public void run() {
-            runsIn(Thread.currentThread());
+            begin();
             try {
                 result.complete(work.get());
             } catch (Throwable e) {
                 result.completeExceptionally(e);
             } finally {
-                runsIn(null);
+                end();
             }
         }
 
-        private synchronized void runsIn(Thread thread) {
-            runner = thread;
-            // An interruption is for this work alone.
+        private synchronized void begin() {
+            runner = Thread.currentThread();
+            if (interrupted) {
+                runner.interrupt();
+            }
+        }
+
+        /** The thread's next work is not meant by an interruption of this one. */
+        private synchronized void end() {
+            runner = null;
             Thread.interrupted();
         }
 
         synchronized void interrupt() {
+            interrupted = true;
             if (runner != null) {
                 runner.interrupt();
             }

@@ -34,16 +34,19 @@ record LoneWorkerTask(RunContext context, Broadcast<TrainState> state, long toSt
 
     @Override
     public Iterator<TaskOutcome<LoneRounds>> call(Iterator<List<Example>> shard, Iterator<List<Example>> heldOut) {
-        List<Example> validation = heldOut.hasNext() ? heldOut.next() : List.of();
-        return List.of(TaskOutcome.of(
-                        () -> WorkerProcess.use(context.setup(), lease -> train(lease, shard.next(), validation))))
+        return List.of(TaskOutcome.of(() -> {
+                    TrainState start = state.value();
+                    List<Example> training = shard.next();
+                    List<Example> validation = heldOut.hasNext() ? heldOut.next() : List.of();
+                    return WorkerProcess.use(context.setup(), lease -> train(lease, start, training, validation));
+                }))
                 .iterator();
     }
 
-    private LoneRounds train(WorkerProcess.Lease lease, List<Example> shard, List<Example> heldOut) {
+    private LoneRounds train(WorkerProcess.Lease lease, TrainState start, List<Example> shard, List<Example> heldOut) {
         long started = System.nanoTime();
         ArrayList<RoundSummary> rounds = new ArrayList<>();
-        TrainState at = state.value();
+        TrainState at = start;
         try (LocalTrainer trainer = context.trainer(lease, at.layout())) {
             Validation validation = trainer.validation(context.fixedCaptions(lease));
             while (at.step() < toStep && (rounds.isEmpty() || System.nanoTime() - started < NANOS)) {

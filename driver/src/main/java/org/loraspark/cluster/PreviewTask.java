@@ -35,10 +35,11 @@ record PreviewTask(
 
     @Override
     public RgbImage call(Order order) {
-        return WorkerProcess.use(setup, lease -> picture(lease, order));
+        LoraWeights adapter = weights.value();
+        return WorkerProcess.use(setup, lease -> picture(lease, adapter, order));
     }
 
-    private RgbImage picture(WorkerProcess.Lease lease, Order order) {
+    private RgbImage picture(WorkerProcess.Lease lease, LoraWeights adapter, Order order) {
         try (Scope scope = lease.engine().scope()) {
             DiffusionModel model = lease.model(clipSkip);
             ImageGenerator generator = new ImageGenerator(
@@ -59,7 +60,7 @@ record PreviewTask(
                     settings.size().width(),
                     settings.size().height());
             List<LoraAdapters> adapters =
-                    order.adapter() ? List.of(new LoraAdapters(lease.engine(), weights.value(), 1, 1)) : List.of();
+                    order.adapter() ? List.of(new LoraAdapters(lease.engine(), adapter, 1, 1)) : List.of();
             return generator.generate(request, adapters, () -> steps.add(1L));
         }
     }

@@ -16,13 +16,16 @@ record ValidationTask(RunContext context, Broadcast<TrainState> state)
         implements Function2<Integer, Iterator<List<Example>>, Iterator<TaskOutcome<TreeMap<String, Double>>>> {
     @Override
     public Iterator<TaskOutcome<TreeMap<String, Double>>> call(Integer partition, Iterator<List<Example>> shard) {
-        return List.of(TaskOutcome.of(() -> WorkerProcess.use(context.setup(), lease -> losses(lease, shard.next()))))
-                .iterator();
+        return List.of(TaskOutcome.of(() -> losses(shard.next()))).iterator();
     }
 
-    private TreeMap<String, Double> losses(WorkerProcess.Lease lease, List<Example> examples) {
+    private TreeMap<String, Double> losses(List<Example> examples) {
+        LoraWeights weights = state.value().weights();
+        return WorkerProcess.use(context.setup(), lease -> losses(lease, weights, examples));
+    }
+
+    private TreeMap<String, Double> losses(WorkerProcess.Lease lease, LoraWeights weights, List<Example> examples) {
         try (Scope memory = lease.engine().scope()) {
-            LoraWeights weights = state.value().weights();
             return new Validation(
                             lease.engine(),
                             lease.model(context.clipSkip()),

@@ -21,9 +21,10 @@ record WorkerTask(RunContext context, Broadcast<TrainState> state, long toStep, 
     }
 
     private RoundResult train(int rank, List<Example> shard) {
+        TrainState start = state.value();
         return WorkerProcess.use(context.setup(), lease -> {
-            try (LocalTrainer trainer = context.trainer(lease, state.value().layout())) {
-                return trainer.round(state.value(), rank, shard, toStep, live);
+            try (LocalTrainer trainer = context.trainer(lease, start.layout())) {
+                return trainer.round(start, rank, shard, toStep, live);
             }
         });
     }
