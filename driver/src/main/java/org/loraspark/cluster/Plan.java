@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.loraspark.UserError;
 import org.loraspark.config.PreviewSettings;
@@ -151,12 +152,19 @@ record Plan(
                 .toList();
     }
 
+    /** Whether a preview is made between a round and the next; the last one is of the finished run. */
+    boolean previewDue(long round) {
+        int every = config.preview().everyRounds();
+        return every > 0 && round % every == 0 && round < steps.rounds();
+    }
+
     /** How often previews are made in what is left. */
     long previews() {
         long done = steps.roundOf(start.state().step());
-        int every = config.preview().everyRounds();
-        // The last one is of the finished run.
-        return 1 + (every == 0 ? 0 : Math.max(0, (steps.rounds() - 1) / every - done / every));
+        return 1
+                + LongStream.rangeClosed(done + 1, steps.rounds())
+                        .filter(this::previewDue)
+                        .count();
     }
 
     /** Of all previews: a step is one or two forward passes, by guidance, and the way to pixels costs as much as two. */

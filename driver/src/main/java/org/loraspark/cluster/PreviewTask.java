@@ -35,11 +35,11 @@ record PreviewTask(
 
     @Override
     public RgbImage call(Order order) {
-        LoraWeights adapter = weights.value();
-        return WorkerProcess.use(setup, lease -> picture(lease, adapter, order));
+        List<LoraWeights> adapters = order.adapter() ? List.of(weights.value()) : List.of();
+        return WorkerProcess.use(setup, lease -> picture(lease, order, adapters));
     }
 
-    private RgbImage picture(WorkerProcess.Lease lease, LoraWeights adapter, Order order) {
+    private RgbImage picture(WorkerProcess.Lease lease, Order order, List<LoraWeights> adapters) {
         try (Scope scope = lease.engine().scope()) {
             DiffusionModel model = lease.model(clipSkip);
             ImageGenerator generator = new ImageGenerator(
@@ -59,9 +59,10 @@ record PreviewTask(
                     settings.seed() + order.number(),
                     settings.size().width(),
                     settings.size().height());
-            List<LoraAdapters> adapters =
-                    order.adapter() ? List.of(new LoraAdapters(lease.engine(), adapter, 1, 1)) : List.of();
-            return generator.generate(request, adapters, () -> steps.add(1L));
+            List<LoraAdapters> adapted = adapters.stream()
+                    .map(adapter -> new LoraAdapters(lease.engine(), adapter, 1, 1))
+                    .toList();
+            return generator.generate(request, adapted, () -> steps.add(1L));
         }
     }
 }

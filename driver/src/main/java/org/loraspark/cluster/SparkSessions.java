@@ -24,7 +24,10 @@ public final class SparkSessions {
         return open(master, command, workers, 1);
     }
 
-    /** @param together tasks that an executor of a cluster shall run at one time */
+    /**
+     * @param workers tasks that share the cores in local mode
+     * @param together tasks that share those of an executor of a cluster
+     */
     public static SparkSession open(String master, String command, int workers, int together) {
         SparkConf conf = settings(master, command, workers, together);
         try {
@@ -84,11 +87,9 @@ public final class SparkSessions {
         String master = conf.get("spark.master");
         Matcher cluster = LOCAL_CLUSTER.matcher(master);
         if (cluster.matches()) {
-            return Integer.parseInt(cluster.group(1)) * Integer.parseInt(cluster.group(2));
+            return Integer.parseInt(cluster.group(1)) * executorCores(conf);
         }
-        return LOCAL.matcher(master).matches()
-                ? 1
-                : conf.getInt("spark.executor.instances", 0) * conf.getInt("spark.executor.cores", 1);
+        return LOCAL.matcher(master).matches() ? 1 : conf.getInt("spark.executor.instances", 0) * executorCores(conf);
     }
 
     /** Of one executor, or of the machine in local mode; 1 where only the cluster knows. */

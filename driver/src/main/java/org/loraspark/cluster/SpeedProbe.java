@@ -88,9 +88,9 @@ record SpeedProbe(
                     new float[batch * height * width * model.unet().config().inChannels()];
             int[][] ids = new int[batch][model.textEncoder().config().maxPositions()];
             DiffusionBatch zeros = new DiffusionBatch(height, width, latents, latents.clone(), new int[batch], ids);
-            double first = seconds(step, zeros);
-            double best = first < LONG_STEP ? Math.min(first, seconds(step, zeros)) : first;
-            for (double spent = first + best; spent < SECONDS; ) {
+            double spent = seconds(step, zeros);
+            double best = spent;
+            for (int steps = 1; spent < SECONDS || steps == 1 && spent < LONG_STEP; steps++) {
                 double next = seconds(step, zeros);
                 best = Math.min(best, next);
                 spent += next;

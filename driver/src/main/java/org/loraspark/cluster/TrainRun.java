@@ -160,7 +160,7 @@ final class TrainRun {
 
         @Override
         public boolean wantsState(long round, long step) {
-            return checkpointDue(savedStep, step) || previewDue(round, step);
+            return checkpointDue(savedStep, step) || plan.previewDue(round);
         }
 
         @Override
@@ -173,7 +173,7 @@ final class TrainRun {
             if (checkpointDue(savedStep, state.step())) {
                 save(state);
             }
-            if (previewDue(round.round(), state.step())) {
+            if (plan.previewDue(round.round())) {
                 preview(state);
             }
             recorder.roundsDone();
@@ -239,12 +239,6 @@ final class TrainRun {
         int every = config.output().saveSteps();
         return every > 0
                 && (step / every > before / every || step == plan.steps().totalSteps());
-    }
-
-    /** The last one is made of the finished run. */
-    private boolean previewDue(long round, long step) {
-        int every = config.preview().everyRounds();
-        return every > 0 && round % every == 0 && step < plan.steps().totalSteps();
     }
 
     private static String words(long round, double loss, Double validationLoss, double samplesPerSecond) {

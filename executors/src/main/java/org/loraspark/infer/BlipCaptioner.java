@@ -33,7 +33,6 @@ public final class BlipCaptioner implements Captioner {
     private final WordPieceTokenizer tokenizer;
     private final int[] prompt;
     private final TokenRules rules;
-    private final boolean shares;
 
     private BlipCaptioner(BlipModel model, WordPieceTokenizer tokenizer, Engine engine, BlipOptions options) {
         this.engine = engine;
@@ -47,21 +46,6 @@ public final class BlipCaptioner implements Captioner {
         this.processor = model.processor();
         this.vision = model.vision(engine);
         this.decoder = model.decoder(engine);
-        this.shares = false;
-    }
-
-    /** Shares everything but the engine. */
-    private BlipCaptioner(BlipCaptioner other, Engine engine) {
-        this.engine = engine;
-        this.options = other.options;
-        this.config = other.config;
-        this.tokenizer = other.tokenizer;
-        this.prompt = other.prompt;
-        this.rules = other.rules;
-        this.processor = other.processor;
-        this.vision = other.vision;
-        this.decoder = other.decoder;
-        this.shares = true;
     }
 
     /**
@@ -83,11 +67,19 @@ public final class BlipCaptioner implements Captioner {
     }
 
     /**
-     * The same model on another engine of the same kind, to be used at the same time as this one. It holds no weights and no
-     * tokenizer of its own, so it is of no use once this one is closed.
+     * The same model on another engine of the same kind, to be used at the same time as this one and no longer. It has
+     * nothing to close.
      */
-    public BlipCaptioner on(Engine other) {
-        return new BlipCaptioner(this, other);
+    public Captioner on(Engine other) {
+        return new Captioner() {
+            @Override
+            public List<String> describe(List<CaptionRequest> pictures) {
+                return BlipCaptioner.this.describe(pictures, other);
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     /** The start and the prompt's tokens. */
@@ -118,18 +110,22 @@ public final class BlipCaptioner implements Captioner {
 
     @Override
     public List<String> describe(List<CaptionRequest> pictures) {
+        return describe(pictures, engine);
+    }
+
+    private List<String> describe(List<CaptionRequest> pictures, Engine on) {
         if (pictures.isEmpty()) {
             return List.of();
         }
         List<TokenSearch> searches = pictures.stream().map(this::search).toList();
-        try (Tape tape = Tape.inference(engine)) {
+        try (Tape tape = Tape.inference(on)) {
             Pass pass = Pass.plain(tape);
             List<float[]> pixels = pictures.parallelStream()
                     .map(p -> processor.pixels(p.picture()))
                     .toList();
             int tokens = pictures.size() * (prompt.length + options.beams() * (options.maxLength() - 1));
             DecoderMemory memory = decoder.look(pass, vision.forward(pass, pixels), tokens);
-            decode(new ArrayList<>(searches), memory);
+            decode(new ArrayList<>(searches), memory, on);
         }
         return searches.stream().map(search -> text(search.best())).toList();
     }
@@ -145,12 +141,12 @@ public final class BlipCaptioner implements Captioner {
     }
 
     /** @param open the searches in the memory's order; none is left */
-    private void decode(List<TokenSearch> open, DecoderMemory memory) {
+    private void decode(List<TokenSearch> open, DecoderMemory memory, Engine on) {
         while (!open.isEmpty()) {
             List<Hypothesis> beginnings =
                     open.stream().flatMap(s -> s.running().stream()).toList();
             int first = memory.rows();
-            float[] scores = scores(memory, beginnings);
+            float[] scores = scores(memory, beginnings, on);
             int unread = beginnings.get(0).unread().length;
             int each = beginnings.size() / open.size();
             // The engine waits, so its cores are free for the vocabulary's many scores.
@@ -159,7 +155,7 @@ public final class BlipCaptioner implements Captioner {
                     .forEach(i -> advance(open.get(i), scores, i * each, first, unread));
             for (int i = open.size() - 1; i >= 0; i--) {
                 if (open.get(i).isOver()) {
-                    leave(open, memory, i);
+                    leave(open, memory, i, on);
                 }
             }
         }
@@ -175,28 +171,28 @@ public final class BlipCaptioner implements Captioner {
     }
 
     /** The last one takes the place of the one that leaves. */
-    private void leave(List<TokenSearch> open, DecoderMemory memory, int i) {
+    private static void leave(List<TokenSearch> open, DecoderMemory memory, int i, Engine on) {
         TokenSearch last = open.remove(open.size() - 1);
         if (i < open.size()) {
             open.set(i, last);
         }
         if (!open.isEmpty()) {
-            memory.drop(engine, i);
+            memory.drop(on, i);
         }
     }
 
     /** Scores of what may follow each beginning, {@code [beginnings, vocab]}. */
-    private float[] scores(DecoderMemory memory, List<Hypothesis> beginnings) {
+    private float[] scores(DecoderMemory memory, List<Hypothesis> beginnings, Engine on) {
         int[][] ids = beginnings.stream().map(Hypothesis::unread).toArray(int[][]::new);
         int[][] past = beginnings.stream().map(Hypothesis::rows).toArray(int[][]::new);
-        try (Tape tape = Tape.inference(engine)) {
-            float[] scores = engine.read(
-                    decoder.forward(Pass.plain(tape), memory, ids, past).value());
+        try (Tape tape = Tape.inference(on)) {
+            float[] scores =
+                    on.read(decoder.forward(Pass.plain(tape), memory, ids, past).value());
             for (int i = 0; i < scores.length; i++) {
                 if (Float.isNaN(scores[i])) {
                     throw new ArithmeticException(
                             "the captioner's scores are not numbers; its weights are damaged or too" + " large for "
-                                    + engine.compute());
+                                    + on.compute());
                 }
             }
             return scores;
@@ -213,8 +209,6 @@ public final class BlipCaptioner implements Captioner {
 
     @Override
     public void close() {
-        if (!shares) {
-            tokenizer.close();
-        }
+        tokenizer.close();
     }
 }

@@ -139,7 +139,7 @@ class BlipCaptionerTest {
         try (Engine engine = kind.open();
                 Engine other = kind.open();
                 BlipCaptioner captioner = open(engine, fixture, BEAMS);
-                BlipCaptioner second = captioner.on(other)) {
+                Captioner second = captioner.on(other)) {
             List<CompletableFuture<List<String>>> both = Stream.of(captioner, second)
                     .map(each -> CompletableFuture.supplyAsync(() -> each.describe(pictures), this::inItsOwnThread))
                     .toList();

@@ -6,9 +6,9 @@ import org.loraspark.tensor.PackedStates;
 import org.loraspark.tensor.Tensor;
 
 /**
- * What the text decoder remembers of one batch of pictures: their states, and in each layer the key and the value of every
- * token that it has read, a row for each. A sequence knows its rows, so sequences that begin alike share
- * them and nothing moves when a beam search drops one. It lives in the scope that made it.
+ * What the text decoder remembers of one batch of pictures: their states, and in each layer the key and the value of
+ * every token that it has read, a row for each. A sequence knows its rows, so sequences that begin alike share them and
+ * nothing moves when a beam search drops one. It lives in the scope that made it.
  */
 public final class DecoderMemory {
     /** One layer's share, each {@code [rows, dim]}. */

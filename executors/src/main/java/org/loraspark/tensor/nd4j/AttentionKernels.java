@@ -15,12 +15,6 @@ final class AttentionKernels extends Kernels {
     /** Scores that exist at once: 16 MB of float32, small enough to stay near the processor. */
     private static final long MOST_SCORES = 1 << 22;
 
-    /**
-     * Longest sum inside one product. ND4J sends products of four dimensions to OpenBLAS, which cuts longer sums at
-     * places that depend on the number of threads.
-     */
-    static final long LONGEST_SUM = 256;
-
     private static final int[] LAST_OF_FOUR = {3};
 
     AttentionKernels(Memory memory, Constants constants) {
@@ -90,13 +84,11 @@ final class AttentionKernels extends Kernels {
     private NdTensor probabilities(Tile t, NdTensor q, NdTensor k, int heads, boolean causal, double scale) {
         long keys = k.dim(1);
         NdTensor s = empty(t.samples, t.heads, t.queries, keys);
-        long width = q.last() / heads;
-        for (long first = 0; first < width; first += LONGEST_SUM) {
-            long count = Math.min(LONGEST_SUM, width - first);
+        eachPart(q.last() / heads, LONGEST_BATCHED_SUM, (first, count) -> {
             INDArray left = window(q, heads, t, t.query, t.queries, first, count);
             INDArray right = window(k, heads, t, 0, keys, first, count);
             Ops.matmul(left, false, right, true, s.array(), scale, first == 0 ? 0 : 1);
-        }
+        });
         if (causal) {
             INDArray mask = constants.causalMask(t.query, t.queries, keys);
             INDArray scores = s.as(t.samples * t.heads, t.queries, keys);
@@ -109,14 +101,13 @@ final class AttentionKernels extends Kernels {
     /** The tile's queries of {@code to} = alpha * weights x, a sum over all keys. */
     private static void multiplyKeys(NdTensor weights, NdTensor x, int heads, Tile t, NdTensor to, double alpha) {
         long keys = x.dim(1);
-        for (long first = 0; first < keys; first += LONGEST_SUM) {
-            long count = Math.min(LONGEST_SUM, keys - first);
+        eachPart(keys, LONGEST_BATCHED_SUM, (first, count) -> {
             INDArray part = weights.strided(first, new long[] {t.samples, t.heads, t.queries, count}, new long[] {
                 t.heads * t.queries * keys, t.queries * keys, keys, 1
             });
             INDArray summand = window(x, heads, t, first, count);
             Ops.matmul(part, false, summand, false, queries(to, heads, t), alpha, first == 0 ? 0 : 1);
-        }
+        });
     }
 
     /** Runs of queries, for as many heads and samples together as the limit on scores allows. */
@@ -124,7 +115,7 @@ final class AttentionKernels extends Kernels {
         long batch = q.dim(0);
         long queries = q.dim(1);
         long keys = k.dim(1);
-        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_SUM), MOST_SCORES / keys));
+        long run = Math.max(1, Math.min(Math.min(queries, LONGEST_BATCHED_SUM), MOST_SCORES / keys));
         boolean whole = batch * heads * run * keys <= MOST_SCORES;
         long samples = whole ? batch : 1;
         long together = whole ? heads : Math.min(heads, MOST_SCORES / (run * keys));

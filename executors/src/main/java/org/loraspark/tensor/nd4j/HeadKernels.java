@@ -14,10 +14,8 @@ final class HeadKernels extends Kernels {
         NdTensor w = matrices("headLinear", x, weight, weight.in());
         NdTensor y = empty(Shapes.withLast(x.shape(), weight.heads() * weight.width()));
         INDArray to = heads(y, weight, 0, weight.width());
-        eachPart(weight.in(), (first, count) -> {
-            INDArray right = w.strided(first, new long[] {1, weight.heads(), weight.width(), count}, new long[] {
-                w.size(), weight.width() * weight.in(), weight.in(), 1
-            });
+        eachPart(weight.in(), LONGEST_BATCHED_SUM, (first, count) -> {
+            INDArray right = part(w, first, weight.width(), count);
             Ops.matmul(heads(x, weight, first, count), false, right, true, to, 1, first == 0 ? 0 : 1);
         });
         return y;
@@ -27,25 +25,17 @@ final class HeadKernels extends Kernels {
         NdTensor w = matrices("headLinearTransposed", x, weight, weight.width());
         NdTensor y = empty(Shapes.withLast(x.shape(), weight.heads() * weight.in()));
         INDArray to = heads(y, weight, 0, weight.in());
-        eachPart(weight.width(), (first, count) -> {
-            INDArray right =
-                    w.strided(first * weight.in(), new long[] {1, weight.heads(), count, weight.in()}, new long[] {
-                        w.size(), weight.width() * weight.in(), weight.in(), 1
-                    });
+        eachPart(weight.width(), LONGEST_BATCHED_SUM, (first, count) -> {
+            INDArray right = part(w, first * weight.in(), count, weight.in());
             Ops.matmul(heads(x, weight, first, count), false, right, false, to, alpha, first == 0 ? 0 : 1);
         });
         return y;
     }
 
-    private interface Part {
-        void sum(long first, long count);
-    }
-
-    /** Parts of a sum that ND4J does not cut. */
-    private static void eachPart(long terms, Part part) {
-        for (long first = 0; first < terms; first += AttentionKernels.LONGEST_SUM) {
-            part.sum(first, Math.min(AttentionKernels.LONGEST_SUM, terms - first));
-        }
+    /** Some rows and columns of each head's matrix: {@code [1, heads, rows, columns]}. */
+    private static INDArray part(NdTensor w, long from, long rows, long columns) {
+        long in = w.dim(2);
+        return w.strided(from, new long[] {1, w.dim(0), rows, columns}, new long[] {w.size(), w.dim(1) * in, in, 1});
     }
 
     /** Some columns of each head: {@code [1, heads, rows, count]}. */

@@ -9,6 +9,12 @@ abstract class Kernels extends KernelChecks {
     /** Sums up to here are never cut by ND4J, whatever the number of threads. */
     static final long LONGEST_SUM = 640;
 
+    /**
+     * The same of products of four dimensions. ND4J sends those to OpenBLAS, which cuts longer sums at places that depend
+     * on the number of threads.
+     */
+    static final long LONGEST_BATCHED_SUM = 256;
+
     final Memory memory;
     final Constants constants;
 
@@ -52,14 +58,25 @@ abstract class Kernels extends KernelChecks {
             rowProduct(b, a, c, alpha, beta);
         } else if (transposeB && !transposeA && a.dim(1) > LONGEST_SUM) {
             long length = a.dim(1);
-            for (long first = 0; first < length; first += LONGEST_SUM) {
-                long count = Math.min(LONGEST_SUM, length - first);
+            eachPart(length, LONGEST_SUM, (first, count) -> {
                 INDArray left = a.strided(first, new long[] {a.dim(0), count}, new long[] {length, 1});
                 INDArray right = b.strided(first, new long[] {b.dim(0), count}, new long[] {length, 1});
                 Ops.matmul(left, false, right, true, c.array(), alpha, first == 0 ? beta : 1);
-            }
+            });
         } else {
             Ops.matmul(a.array(), transposeA, b.array(), transposeB, c.array(), alpha, beta);
+        }
+    }
+
+    /** Some terms of a sum. */
+    interface Part {
+        void add(long first, long count);
+    }
+
+    /** The terms of a sum in parts of at most so many, in their order. */
+    static void eachPart(long terms, long most, Part part) {
+        for (long first = 0; first < terms; first += most) {
+            part.add(first, Math.min(most, terms - first));
         }
     }
 

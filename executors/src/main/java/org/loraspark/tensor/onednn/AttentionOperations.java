@@ -59,8 +59,7 @@ final class AttentionOperations {
 
     /** Probabilities of scores, on both. */
     Operation softmax(AttentionShape s, DType result) {
-        return context.operation(
-                s.key("softmax", result.ordinal()), () -> softmax(context, rows(s, DType.F32), rows(s, result)));
+        return softmax(context, s.rows(), s.keys(), result);
     }
 
     /** The scores' values in the compute type, on both. */
@@ -95,12 +94,16 @@ final class AttentionOperations {
         return context.operation(key, () -> context.reorder(from.get(), to.get(), PostOps.none()));
     }
 
-    /** Of each row. */
-    static Operation softmax(Dnnl context, memory.desc from, memory.desc to) {
-        softmax_forward.primitive_desc pd = softmax(from, to);
-        return new Operation(context, pd, new softmax_forward(pd))
-                .with(Operation.SRC, from)
-                .with(Operation.DST, to);
+    /** Probabilities of each row of scores {@code [rows, keys]} in float32, on both. */
+    static Operation softmax(Dnnl context, long rows, long keys, DType result) {
+        return context.operation(Key.of("softmax", rows, keys, result.ordinal()), () -> {
+            memory.desc from = Dnnl.dense(DType.F32, rows, keys);
+            memory.desc to = Dnnl.dense(result, rows, keys);
+            softmax_forward.primitive_desc pd = softmax(from, to);
+            return new Operation(context, pd, new softmax_forward(pd))
+                    .with(Operation.SRC, from)
+                    .with(Operation.DST, to);
+        });
     }
 
     private static softmax_forward.primitive_desc softmax(memory.desc from, memory.desc to) {

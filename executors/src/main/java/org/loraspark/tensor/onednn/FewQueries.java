@@ -81,7 +81,8 @@ final class FewQueries extends Kernels {
                                 s.scores(DType.F32),
                                 PostOps.none().scale(scale)))
                 .run(q.address(), k.address(), scores.address());
-        context.operation(s.key("fewSoftmax"), () -> softmax(s)).run(scores.address(), p.address());
+        AttentionOperations.softmax(context, s.samples * s.heads * s.queries, s.keys, type)
+                .run(scores.address(), p.address());
         context.operation(
                         s.key("fewWeigh"),
                         () -> context.product(s.scores(type), s.rows(s.keys), s.rows(s.queries), PostOps.none()))
@@ -92,12 +93,5 @@ final class FewQueries extends Kernels {
         }
         // Nothing to remember: the backward pass starts from q, k and v.
         return new AttentionResult(y, memory.empty(1));
-    }
-
-    private Operation softmax(Sizes s) {
-        long rows = s.samples * s.heads * s.queries;
-        memory.desc from = Dnnl.dense(DType.F32, rows, s.keys);
-        memory.desc to = Dnnl.dense(type, rows, s.keys);
-        return AttentionOperations.softmax(context, from, to);
     }
 }

@@ -29,10 +29,7 @@ final class HeadKernels extends Kernels {
     /** {@code [..., heads * from] -> [..., heads * to]}. */
     private NdTensor product(
             String kernel, NdTensor x, PackedHeads w, FrozenWeight.Role role, long from, long to, double alpha) {
-        if (x.last() != w.heads() * from) {
-            throw new IllegalArgumentException(kernel + ": " + Shapes.toString(x.shape()) + " does not fit " + w.heads()
-                    + " heads of " + from + " inputs");
-        }
+        require(x.last() == w.heads() * from, kernel + " with " + w.heads() + " heads of " + from + " inputs", x);
         Operation operation = weighted(
                 kernel,
                 w.weight(),

@@ -75,7 +75,7 @@ final class PackedAttention extends Kernels {
         memory.desc keyLayout = keyLayout(one.of(s.samples, 1));
         memory.desc valueLayout = valueLayout(one.of(s.samples, 1));
         Operation multiply = context.operation(s.key("packedScores"), () -> scores(s, keyLayout));
-        Operation softmax = context.operation(s.key("packedSoftmax"), () -> softmax(s));
+        Operation softmax = AttentionOperations.softmax(context, s.samples * s.queries, s.tokens, type);
         Operation weigh = context.operation(s.key("packedWeigh"), () -> weigh(s, valueLayout));
         NdTensor y = memory.empty(q.shape());
         NdTensor scores = memory.empty(DType.F32, s.scores());
@@ -124,12 +124,6 @@ final class PackedAttention extends Kernels {
 
     private Operation weigh(Sizes s, memory.desc values) {
         return context.product(s.scores(type), values, s.queryRows(), PostOps.none());
-    }
-
-    private Operation softmax(Sizes s) {
-        long rows = s.samples * s.queries;
-        return AttentionOperations.softmax(
-                context, Dnnl.dense(DType.F32, rows, s.tokens), Dnnl.dense(type, rows, s.tokens));
     }
 
     private static long address(NdTensor x, long sample) {
